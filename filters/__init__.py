@@ -1,0 +1,1 @@
+"""Pure functions over Arrow columns: text, signals, edits, rules, signatures."""

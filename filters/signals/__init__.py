@@ -1,0 +1,1 @@
+"""Every signal, by topic. Importing this package declares them all."""

@@ -1,0 +1,1 @@
+"""Stages, recipes and the plan that joins them."""

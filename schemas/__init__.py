@@ -1,0 +1,1 @@
+"""Tables and errors: what flows between the stages."""
