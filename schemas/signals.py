@@ -1,0 +1,31 @@
+"""SIGNALS: a document, measured. The base columns stand here; a recipe adds one column for each measurement."""
+
+import pyarrow as pa
+
+from schemas.document import DOCUMENT
+from schemas.table import column
+
+LANGUAGE_COLUMNS = pa.schema(
+    [
+        column("lang", pa.string(), "ISO 639-3 and ISO 15924, such as swh_Latn; null where not identified"),
+        column("lang_score", pa.float32(), "probability of the best label", unit="0 to 1"),
+        column("lang_second", pa.string(), "the runner-up, as lang"),
+        column("lang_second_score", pa.float32(), "probability of the runner-up", unit="0 to 1"),
+        column("script", pa.string(), "most frequent script of the text, ISO 15924"),
+        column("script_ratio", pa.float32(), "share of the text's characters in that script", unit="0 to 1"),
+    ]
+)
+
+CHUNK_COLUMNS = pa.schema(
+    [
+        column("chunk_count", pa.int32(), "chunks of the document before chunk rules", unit="chunks"),
+        column("chunk_ends", pa.list_(pa.int32()), "where each chunk of the text ends", unit="code points"),
+    ]
+)
+
+
+def signals_schema(measured: pa.Schema, *, chunked: bool) -> pa.Schema:
+    """Return the schema of the signals table of a recipe that measures the columns `measured`."""
+    fields = [*DOCUMENT, *LANGUAGE_COLUMNS, *(CHUNK_COLUMNS if chunked else ())]
+    known = {field.name for field in fields}
+    return pa.schema([*fields, *(field for field in measured if field.name not in known)])
