@@ -1,0 +1,144 @@
+"""Lines, sentences and chunks, as spans of a batch.
+
+A sentence ends after sentence terminators and what closes them (quotes, brackets), with the white space that
+follows:
+
+* always after a terminator of one script (`。` `！` `।` `؟` `።` `။` `៕` …);
+* after `.` `!` `?` and the ellipsis only when white space follows, and then no lower-case letter.
+
+A line feed always ends a sentence. Terminators are those of Unicode's Sentence_Terminal property and the ellipsis.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.spans import Spans
+from filters.unicode_tables import LINE_BREAK, LOWER, SENTENCE_END, SPACE
+from schemas.errors import RecipeError
+
+if TYPE_CHECKING:
+    from filters.text import TextBatch
+
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+NEWLINE: Final = 0x0A
+LINE_KINDS: Final = ("newline", "unicode", "split")
+CHUNK_CHARACTERS: Final = 1000
+CLOSING_ASCII: Final = np.frombuffer("\"')]}".encode("utf-32-le"), dtype=np.uint32)
+WEAK: Final = np.frombuffer(".!?\u2026\u22ef".encode("utf-32-le"), dtype=np.uint32)
+
+
+def lines(text: "TextBatch", kind: str) -> Spans:
+    """Return the lines without what ends them; `TextBatch.lines` defines the kinds.
+
+    Raises:
+        RecipeError: there is no such kind.
+    """
+    if kind not in LINE_KINDS:
+        raise RecipeError(f"lines: expected one of {', '.join(LINE_KINDS)}, got {kind!r}")
+    return _split_lines(text) if kind == "split" else _ended_lines(text, kind)
+
+
+def _split_lines(text: "TextBatch") -> Spans:
+    breaks = np.flatnonzero(text.codepoints == NEWLINE)
+    per_row = np.searchsorted(breaks, text.row_offsets)
+    rows = np.arange(len(text) + 1)
+    offsets = per_row + rows
+    starts, ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
+    row_of_break = np.repeat(rows[:-1], np.diff(per_row))
+    starts[offsets[:-1]] = text.row_offsets[:-1]
+    starts[np.arange(len(breaks)) + row_of_break + 1] = breaks + 1
+    ends[offsets[1:] - 1] = text.row_offsets[1:]
+    ends[np.arange(len(breaks)) + row_of_break] = breaks
+    return Spans(starts, ends, offsets)
+
+
+def _ended_lines(text: "TextBatch", kind: str) -> Spans:
+    starts, ends = _partition(text, _line_ends(text, kind))
+    codepoints = text.codepoints
+    if kind == "newline":
+        return text.spans(starts, ends - (codepoints[ends - 1] == NEWLINE))
+    stops = ends - text.flag(LINE_BREAK)[ends - 1]
+    pair = (stops > starts) & (stops < ends)
+    pair[pair] = (codepoints[ends[pair] - 1] == NEWLINE) & (codepoints[stops[pair] - 1] == 0x0D)
+    return text.spans(starts, stops - pair)
+
+
+def _line_ends(text: "TextBatch", kind: str) -> Positions:
+    """Return the positions after each line break."""
+    if kind == "newline":
+        return np.flatnonzero(text.codepoints == NEWLINE) + 1
+    at = np.flatnonzero(text.flag(LINE_BREAK)) + 1
+    codepoints = text.codepoints
+    inner = at[at < len(codepoints)]
+    pairs = inner[(codepoints[inner - 1] == 0x0D) & (codepoints[inner] == NEWLINE)]
+    pairs = pairs[~text.row_starts_flags[pairs]]
+    return np.setdiff1d(at, pairs, assume_unique=True)
+
+
+def _partition(text: "TextBatch", cuts: Positions) -> tuple[Positions, Positions]:
+    """Return starts and ends of the pieces of the rows between cuts; an empty row has none."""
+    flags = text.row_starts_flags.copy()
+    flags[cuts] = True
+    edges = np.flatnonzero(flags)
+    return edges[:-1], edges[1:]
+
+
+def sentence_cuts(text: "TextBatch") -> Positions:
+    """Return the positions where a sentence begins after another."""
+    codepoints, size = text.codepoints, len(text.codepoints)
+    ends = text.flag(SENTENCE_END)
+    at = np.flatnonzero(ends)
+    borders = text.row_starts_flags.copy()
+    borders[_line_ends(text, "newline")] = True
+    last = at[~_and_next(ends, at, size) | borders[at + 1]]
+    weak = np.isin(codepoints[last], WEAK)
+    after = _skip(last + 1, _closing(text), borders)
+    beyond = _skip(after, text.flag(SPACE), borders)
+    cut = ~weak | (beyond > after)
+    inner = cut & weak & ~borders[beyond]
+    cut[inner] = ~text.flag(LOWER)[beyond[inner]]
+    return beyond[cut & ~borders[beyond]]
+
+
+def _and_next(mask: Mask, at: Positions, size: int) -> Mask:
+    following = np.minimum(at + 1, size - 1)
+    return mask[following] & (at + 1 < size)
+
+
+def _closing(text: "TextBatch") -> Mask:
+    """Return where a code point closes a sentence after its terminator: quotes and closing brackets."""
+    marks = text.in_categories("Pe") | text.in_categories("Pf") | text.in_categories("Pi")
+    return marks | np.isin(text.codepoints, CLOSING_ASCII)
+
+
+def _skip(at: Positions, mask: Mask, borders: Mask) -> Positions:
+    """Move each position past the run of `mask` that begins there, but not into the next line."""
+    stops = np.flatnonzero(~mask | borders[:-1])
+    return np.append(stops, len(mask))[np.searchsorted(stops, at)]
+
+
+def sentences(text: "TextBatch") -> Spans:
+    """Return the sentences; they partition each line, white space and line feeds included."""
+    cuts = np.concatenate((sentence_cuts(text), _line_ends(text, "newline")))
+    return text.spans(*_partition(text, cuts))
+
+
+def chunk_spans(text: "TextBatch", max_characters: int = CHUNK_CHARACTERS) -> Spans:
+    """Return the chunks: the lines, those over `max_characters` code points cut into sentences.
+
+    The chunks of a text, put one after another, are the text: each holds its line feed and the white space after
+    its sentence. A sentence is never cut.
+    """
+    line_ends = _line_ends(text, "newline")
+    starts, ends = _partition(text, line_ends)
+    long = ends - starts > max_characters
+    cuts = line_ends
+    if long.any():
+        found = sentence_cuts(text)
+        of_line = np.searchsorted(starts, found, side="right") - 1
+        cuts = np.concatenate((line_ends, found[long[of_line]]))
+    return text.spans(*_partition(text, cuts))

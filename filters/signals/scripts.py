@@ -1,0 +1,107 @@
+"""Which scripts a text is written in, by GlotScript's rule.
+
+White space, ASCII punctuation and ASCII digits are left out; each other code point counts for its Unicode script.
+Common (Zyyy), inherited (Zinh) and unknown (Zzzz) count like scripts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.registry import signal
+from filters.signals.columns import column, ratio
+from filters.text import TextBatch
+from filters.unicode_tables import ASCII_PUNCT, SPACE, script_codes
+
+GLOTSCRIPT = "GlotScript 0f6178e (recipes.md 2.4), Kargaran et al. 2024"
+JAPANESE = ("Hani", "Hira", "Kana")
+KOREAN = ("Hang", "Hani")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptCounts:
+    """Code points of each row in each script that the batch has."""
+
+    codes: tuple[str, ...]  # in alphabetical order
+    counts: NDArray[np.int64]  # rows x codes
+
+
+@signal(pa.string(), unit="ISO 15924 code", source=GLOTSCRIPT)
+def script(text: TextBatch, *, merge: bool = False) -> pa.Array:
+    """Script of most of the code points counted, the first by alphabet of equals; null where none is counted.
+
+    With `merge`, Han and kana together are `Jpan` in a text with kana, and Han counts as `Hang` in a text with
+    Hangul, as in language labels.
+    """
+    found = script_counts(text, merge)
+    if not found.codes:
+        return pa.nulls(len(text), pa.string())
+    best = np.array(found.codes, dtype=object)[found.counts.argmax(axis=1)]
+    return column(text, best, pa.string(), found.counts.sum(axis=1) == 0)
+
+
+@signal(pa.float32(), unit="ratio", source=GLOTSCRIPT)
+def script_ratio(text: TextBatch, *, merge: bool = False) -> pa.Array:
+    """Code points in the script that `script` names / code points counted; null where none is counted."""
+    found = script_counts(text, merge)
+    best = found.counts.max(axis=1, initial=0)
+    return ratio(text, best, found.counts.sum(axis=1))
+
+
+@signal(pa.float32(), unit="ratio", source=f"{GLOTSCRIPT}; GlotCC v1, filter-v1.ipynb")
+def label_script_ratio(text: TextBatch, lang: pa.Array) -> pa.Array:
+    """Code points in the script that the label `lang` (`swh_Latn`) names / code points counted; null where none is.
+
+    `Jpan` is Han, Hiragana and Katakana, `Kore` and `Hang` are Hangul and Han, `Hans` and `Hant` are Han.
+    """
+    found = script_counts(text, merge=False)
+    labels = lang.cast(pa.string()).dictionary_encode()
+    members = np.zeros((len(labels.dictionary) + 1, len(found.codes)), dtype=np.int64)
+    for number, label in enumerate(labels.dictionary.to_pylist()):
+        members[number] = np.isin(np.array(found.codes, dtype=str), label_scripts(label))
+    rows = np.asarray(labels.indices.fill_null(len(labels.dictionary)), dtype=np.int64)
+    total = np.where(np.asarray(lang.is_null(), dtype=np.bool_), 0, found.counts.sum(axis=1))
+    return ratio(text, (found.counts * members[rows]).sum(axis=1), total)
+
+
+def label_scripts(label: str) -> tuple[str, ...]:
+    """Return the Unicode scripts that a language label's script code stands for."""
+    code = label.rpartition("_")[2]
+    joined = {"Jpan": JAPANESE, "Kore": KOREAN, "Hang": KOREAN, "Hans": ("Hani",), "Hant": ("Hani",)}
+    return joined.get(code, (code,))
+
+
+def script_counts(text: TextBatch, merge: bool) -> ScriptCounts:
+    """Count the code points of each row by script."""
+    return text.once(("script_counts", merge), lambda: _merged(_counts(text)) if merge else _counts(text))
+
+
+def _counts(text: TextBatch) -> ScriptCounts:
+    ascii_digit = (text.codepoints - np.uint32(0x30)) < np.uint32(10)
+    counted = ~(text.flag(SPACE) | text.flag(ASCII_PUNCT) | ascii_digit)
+    scripts = text.scripts[counted]
+    present = np.flatnonzero(np.bincount(scripts, minlength=256))
+    narrow = np.zeros(256, dtype=np.int64)
+    narrow[present] = np.arange(len(present))
+    rows = np.repeat(np.arange(len(text)) * len(present), text.row_sums(counted))
+    cells = np.bincount(rows + narrow[scripts], minlength=len(text) * len(present))
+    codes = script_codes()
+    return ScriptCounts(tuple(codes[i] for i in present), cells.reshape(len(text), len(present)))
+
+
+def _merged(found: ScriptCounts) -> ScriptCounts:
+    codes = sorted({*found.codes, "Jpan"})
+    counts = np.zeros((len(found.counts), len(codes)), dtype=np.int64)
+    place = {code: i for i, code in enumerate(codes)}
+    for i, code in enumerate(found.codes):
+        counts[:, place[code]] = found.counts[:, i]
+    for target, parts, marks in (("Jpan", JAPANESE, JAPANESE[1:]), ("Hang", KOREAN, KOREAN[:1])):
+        own = [place[code] for code in parts if code in place]
+        rows = sum((counts[:, place[code]] for code in marks if code in place), np.zeros(len(counts))) > 0
+        if rows.any():
+            total = counts[:, own].sum(axis=1)
+            counts[np.ix_(rows, own)] = 0
+            counts[rows, place[target]] = total[rows]
+    return ScriptCounts(tuple(codes), counts)

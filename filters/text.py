@@ -1,0 +1,261 @@
+"""`TextBatch`: a column of texts as one array of code points, measured once for every signal.
+
+The texts of a batch lie one after another in `codepoints`; row i is `codepoints[row_offsets[i]:row_offsets[i + 1]]`.
+Everything else (classes, folded forms, lines, words, hashes) is an array over the same positions, computed at
+the first use and kept. No value of a row depends on another row.
+
+Memory: 4 bytes a code point for the text, 4 for the properties once a class is asked for, 8 for each prefix hash,
+about 10 for the words; under 60 with everything that the signals ask for. `cut_by_bytes` keeps batches small.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from filters import sentences, words
+from filters.hashing import PrefixHashes, next_ngrams
+from filters.spans import Spans, span_positions, strip, sums
+from filters.special import special_characters
+from filters.unicode_tables import (
+    CATEGORIES,
+    CATEGORY_MASK,
+    SCRIPT_MASK,
+    SCRIPT_SHIFT,
+    SPACE,
+    WORD_CLASS_MASK,
+    WORD_CLASS_SHIFT,
+    tables,
+)
+from schemas.errors import InputError, SchemaError
+
+__all__ = ["BATCH_BYTES", "Spans", "TextBatch", "cut_by_bytes", "encode"]
+
+T = TypeVar("T")
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+BATCH_BYTES: Final = 1 << 19
+"""UTF-8 bytes of text in one batch: the arrays of half a megabyte stay in a core's cache."""
+
+NEWLINE: Final = 0x0A
+
+
+class TextBatch:
+    """A column of texts as flat arrays. Made by `from_arrow`."""
+
+    def __init__(self, codepoints: NDArray[np.uint32], row_offsets: Positions, is_null: Mask) -> None:
+        self.codepoints = codepoints
+        self.row_offsets = row_offsets
+        self.is_null = is_null
+        self._memo: dict[Hashable, Any] = {}
+
+    @classmethod
+    def from_arrow(cls, array: pa.Array) -> "TextBatch":
+        """Return the batch of a string column: any string type, sliced or not, with nulls or not.
+
+        Raises:
+            SchemaError: the column does not hold strings.
+            InputError: the bytes of the column are not UTF-8.
+        """
+        is_null = np.asarray(array.is_null(), dtype=np.bool_)
+        array = _plain_strings(array)
+        counts = np.asarray(pc.utf8_length(array), dtype=np.int64)
+        row_offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+        codepoints = _decode(_bytes_of(array))
+        if row_offsets[-1] != len(codepoints):
+            raise InputError("text column: its rows do not begin and end between UTF-8 characters")
+        return cls(codepoints, row_offsets, is_null)
+
+    def __len__(self) -> int:
+        return len(self.row_offsets) - 1
+
+    def once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        """Return what `compute` gave for `key`, computing it at the first call."""
+        if key not in self._memo:
+            self._memo[key] = compute()
+        result: T = self._memo[key]
+        return result
+
+    @property
+    def lengths(self) -> Positions:
+        """The code points in each row."""
+        return np.diff(self.row_offsets)
+
+    @property
+    def properties(self) -> NDArray[np.uint32]:
+        """The property word of each code point (`filters/unicode_tables.py`)."""
+        return self.once("properties", lambda: np.take(tables().properties, self.codepoints, mode="clip"))
+
+    @property
+    def categories(self) -> NDArray[np.uint8]:
+        """The general category of each code point, an index into CATEGORIES."""
+        return self.once("categories", lambda: (self.properties & np.uint32(CATEGORY_MASK)).astype(np.uint8))
+
+    @property
+    def scripts(self) -> NDArray[np.uint8]:
+        """The script of each code point, an index into `script_codes()`."""
+        return self.once("scripts", lambda: self._field(SCRIPT_SHIFT, SCRIPT_MASK))
+
+    @property
+    def word_classes(self) -> NDArray[np.uint8]:
+        """The word class of each code point."""
+        return self.once("word_classes", lambda: self._field(WORD_CLASS_SHIFT, WORD_CLASS_MASK))
+
+    def _field(self, shift: int, mask: int) -> NDArray[np.uint8]:
+        return ((self.properties >> np.uint32(shift)) & np.uint32(mask)).astype(np.uint8)
+
+    def flag(self, flag: int) -> Mask:
+        """Return where a property flag (SPACE, UPPER …) is set."""
+        return self.once(("flag", flag), lambda: (self.properties & np.uint32(flag)) != 0)
+
+    def in_categories(self, prefix: str) -> Mask:
+        """Return where the general category begins with `prefix`: L, P, Nd …"""
+        numbers = [i for i, name in enumerate(CATEGORIES) if name.startswith(prefix)]
+        first, count = np.uint8(numbers[0]), np.uint8(len(numbers))
+        return self.once(("categories", prefix), lambda: (self.categories - first) < count)
+
+    @property
+    def folded(self) -> NDArray[np.uint32]:
+        """The code points after simple case folding."""
+        return self.once("folded", lambda: np.take(tables().fold, self.codepoints, mode="clip"))
+
+    def prefix_hashes(self, fold: bool = False) -> PrefixHashes:
+        """Return what gives the hash of any span of the batch, of the folded code points on request."""
+        source = (lambda: self.folded) if fold else (lambda: self.codepoints)
+        return self.once(("prefix", fold), lambda: PrefixHashes(source()))
+
+    def span_hashes(self, spans: Spans, fold: bool = False) -> NDArray[np.uint64]:
+        """Return a hash of the code points of each span."""
+        return self.prefix_hashes(fold).spans(spans.starts, spans.ends)
+
+    @property
+    def row_starts_flags(self) -> Mask:
+        """True at each position where a row that is not empty begins, and at the end of the batch."""
+        return self.once("row_starts", self._row_starts)
+
+    def _row_starts(self) -> Mask:
+        flags = np.zeros(len(self.codepoints) + 1, dtype=np.bool_)
+        flags[self.row_offsets] = True
+        return flags
+
+    def spans(self, starts: Positions, ends: Positions) -> Spans:
+        """Return spans given by their sorted ends as `Spans`, with the row of each found."""
+        return Spans(starts, ends, np.searchsorted(starts, self.row_offsets))
+
+    def lines(self, kind: str = "newline") -> Spans:
+        """Return the lines without what ends them.
+
+        `newline`: a line feed ends a line, so "a\\n\\nb\\n" has three and "" none. `unicode`: every line boundary
+        of `str.splitlines`. `split`: the pieces of `str.split("\\n")`, so that "" is one empty line and a text
+        that ends in a line feed ends with an empty line.
+        """
+        return self.once(("lines", kind), lambda: sentences.lines(self, kind))
+
+    def words(self, kind: str = "unicode") -> Spans:
+        """Return the words; `filters/words.py` defines the kinds.
+
+        `unicode`: words of every script. `whitespace`: `str.split()`. `word_characters`: `\\w+` of `re`.
+        """
+        return self.once(("words", kind), lambda: words.find(self, kind))
+
+    def word_hashes(self, kind: str = "unicode", fold: bool = True) -> NDArray[np.uint64]:
+        """Return a well mixed hash of each word, of its case-folded form by default."""
+        return self.once(("word_hashes", kind, fold), lambda: self.span_hashes(self.words(kind), fold))
+
+    def word_ngrams(self, n: int, kind: str = "unicode", fold: bool = True) -> NDArray[np.uint64]:
+        """Return the hash of the n words from each word on; the last n - 1 words of the batch have none.
+
+        An n-gram that reaches into the next row is the caller's to leave out.
+        """
+        if n == 1:
+            return self.word_hashes(kind, fold)
+        return self.once(
+            ("ngrams", n, kind, fold),
+            lambda: next_ngrams(self.word_ngrams(n - 1, kind, fold), self.word_hashes(kind, fold)),
+        )
+
+    def row_sums(self, values: NDArray[Any]) -> Positions:
+        """Return the sum, in each row, of a mask or of whole numbers over the code points."""
+        return sums(values, self.row_offsets)
+
+    def stripped(self, spans: Spans) -> Spans:
+        """Return the spans without white space (`str.isspace`) at their ends; what is then empty is left out."""
+        return strip(spans, self.flag(SPACE))
+
+    @property
+    def special_characters(self) -> Mask:
+        """True at the special characters of ROOTS, emoji included."""
+        return self.once("special", lambda: np.take(special_characters(), self.codepoints, mode="clip"))
+
+    def slice_text(self, spans: Spans) -> pa.Array:
+        """Return the text of each span."""
+        return encode(self.gather(spans), spans.lengths)
+
+    def gather(self, spans: Spans) -> NDArray[np.uint32]:
+        """Return the code points of all spans, one span after another."""
+        contiguous = len(spans) > 0 and bool(np.array_equal(spans.starts[1:], spans.ends[:-1]))
+        if contiguous:
+            return self.codepoints[spans.starts[0] : spans.ends[-1]]
+        return self.codepoints[span_positions(spans)]
+
+
+def encode(codepoints: NDArray[np.uint32], lengths: Positions) -> pa.Array:
+    """Return the strings that lie one after another in `codepoints`, with the given lengths."""
+    data = codepoints.tobytes().decode("utf-32-le").encode()
+    ends = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+    if len(data) != len(codepoints):
+        sizes = np.ones(len(codepoints), dtype=np.uint8)
+        for limit in (0x7F, 0x7FF, 0xFFFF):
+            sizes += codepoints > limit
+        ends = np.concatenate(([0], np.cumsum(sums(sizes, ends), dtype=np.int64)))
+    if len(data) >= 1 << 31:
+        raise InputError(f"text of one batch: {len(data)} bytes, more than one Arrow string column holds")
+    buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
+    return pa.Array.from_buffers(pa.string(), len(lengths), buffers)
+
+
+def cut_by_bytes(array: pa.Array, size: int = BATCH_BYTES) -> Iterator[tuple[int, int]]:
+    """Yield (first row, last row + 1) of successive pieces of a string column of about `size` bytes each.
+
+    A row is never cut: one that is larger than `size` is a piece of its own.
+    """
+    offsets = np.concatenate(
+        ([0], np.cumsum(np.asarray(pc.binary_length(array).fill_null(0), dtype=np.int64)))
+    )
+    first, rows = 0, len(array)
+    while first < rows:
+        last = int(np.searchsorted(offsets, offsets[first] + size, side="right")) - 1
+        last = min(max(last, first + 1), rows)
+        yield first, last
+        first = last
+
+
+def _plain_strings(array: pa.Array) -> pa.Array:
+    if pa.types.is_null(array.type) or pa.types.is_dictionary(array.type) or array.type == pa.string_view():
+        array = array.cast(pa.large_string())
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        raise SchemaError(f"text column: expected strings, got {array.type}")
+    return array.fill_null("") if array.null_count else array
+
+
+def _bytes_of(array: pa.Array) -> memoryview:
+    _, offsets_buffer, data = array.buffers()
+    if len(array) == 0 or data is None:
+        return memoryview(b"")
+    width = np.int64 if pa.types.is_large_string(array.type) else np.int32
+    offsets = np.frombuffer(offsets_buffer, dtype=width, count=array.offset + len(array) + 1)
+    return memoryview(data)[int(offsets[array.offset]) : int(offsets[-1])]
+
+
+def _decode(data: memoryview) -> NDArray[np.uint32]:
+    raw = np.frombuffer(data, dtype=np.uint8)
+    if len(raw) == 0 or raw.max() < 0x80:
+        return raw.astype(np.uint32)
+    try:
+        return np.frombuffer(str(data, "utf-8").encode("utf-32-le"), dtype=np.uint32)
+    except UnicodeDecodeError as error:
+        raise InputError(f"text column: byte {error.start} is not UTF-8 ({error.reason})") from error

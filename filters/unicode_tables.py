@@ -1,0 +1,112 @@
+"""What Unicode says about every code point, as arrays indexed by code point.
+
+`data/unicode_tables.npz` is derived from the Unicode Character Database (Unicode License V3) by
+`deploy/make_unicode_tables.py`; `unicode_version()` says of which version. One property word holds:
+
+    bits  0-4   general category, an index into CATEGORIES
+    bits  5-12  script, an index into `script_codes()` (ISO 15924, in alphabetical order)
+    bits 13-16  word class (`filters/words.py`)
+    bits 17-    one flag each: SPACE, ASCII_PUNCT, UPPER …
+"""
+
+import functools
+from dataclasses import dataclass
+from importlib import resources
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+CATEGORIES: Final = (
+    *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
+    *("Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"),
+    *("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"),
+)
+CATEGORY_MASK: Final = 0x1F
+SCRIPT_SHIFT: Final = 5
+SCRIPT_MASK: Final = 0xFF
+WORD_CLASS_SHIFT: Final = 13
+WORD_CLASS_MASK: Final = 0xF
+
+# Word classes. 0 separates words.
+LETTER: Final = 1
+NUMBER: Final = 2
+MARK: Final = 3
+FORMAT: Final = 4
+MID_LETTER: Final = 5
+MID_NUMBER: Final = 6
+MID_BOTH: Final = 7
+MID_HEBREW: Final = 8
+MID_ANY: Final = 9
+
+SPACE: Final = 1 << 17  # str.isspace
+ASCII_PUNCT: Final = 1 << 18  # string.punctuation
+UPPER: Final = 1 << 19  # str.isupper
+LOWER: Final = 1 << 20  # str.islower
+NUMERIC: Final = 1 << 21  # str.isnumeric
+ALNUM: Final = 1 << 22  # str.isalnum
+EMOJI: Final = 1 << 23  # Emoji=Yes from U+0100 up (no digits, no copyright sign)
+SENTENCE_END: Final = 1 << 24  # Sentence_Terminal, and the ellipsis
+SEGMENTED: Final = 1 << 25  # letters, marks and numbers of SEGMENTED_SCRIPTS
+LINE_BREAK: Final = 1 << 26  # str.splitlines
+IGNORABLE: Final = 1 << 27  # Default_Ignorable_Code_Point
+
+SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
+"""Scripts written without spaces between words for which ICU has a dictionary."""
+
+CODE_POINTS: Final = 0x110000
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The arrays, each with one value per code point."""
+
+    properties: NDArray[np.uint32]
+    fold: NDArray[np.uint32]  # simple case folding
+    lower: NDArray[np.uint32]  # simple lower case
+    scripts: tuple[str, ...]
+    version: str
+
+
+@functools.cache
+def tables() -> Tables:
+    """Return the tables, read from the package at the first call."""
+    source = resources.files("filters").joinpath("data/unicode_tables.npz")
+    with source.open("rb") as file, np.load(file) as stored:
+        lengths = np.diff(stored["run_starts"].astype(np.int64), append=CODE_POINTS)
+        return Tables(
+            properties=np.repeat(stored["run_values"], lengths),
+            fold=_mapped(stored["fold_from"], stored["fold_to"]),
+            lower=_mapped(stored["lower_from"], stored["lower_to"]),
+            scripts=tuple(stored["scripts"].tolist()),
+            version=str(stored["version"]),
+        )
+
+
+def _mapped(source: NDArray[np.uint32], target: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    result = np.arange(CODE_POINTS, dtype=np.uint32)
+    result[source] = target
+    return result
+
+
+def unicode_version() -> str:
+    """Return the version of Unicode that the tables were made from."""
+    return tables().version
+
+
+def script_codes() -> tuple[str, ...]:
+    """Return the ISO 15924 codes of the scripts, in the order of their numbers."""
+    return tables().scripts
+
+
+def script_number(code: str) -> int:
+    """Return the number of the script with the ISO 15924 code."""
+    return tables().scripts.index(code)
+
+
+@functools.cache
+def flag_table(code_points: frozenset[int]) -> NDArray[np.bool_]:
+    """Return the mask, over all code points, of a set of them."""
+    mask = np.zeros(CODE_POINTS, dtype=np.bool_)
+    mask[list(code_points)] = True
+    return mask

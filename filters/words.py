@@ -1,0 +1,194 @@
+r"""Words, as spans of a batch, right for every script.
+
+`unicode`, the engine's own words, in the style of Unicode Standard Annex 29:
+
+1. A code point is inside a word if it is a letter, a number, or a mark (vowel signs, accents, ZWJ, ZWNJ). Between
+   two of those, neither in an unspaced script, it is also inside when it joins them: an apostrophe, a
+   middle dot or a full stop between two letters or two numbers; a comma between two numbers; a connector (`_`) or a
+   format character (soft hyphen, direction mark) between any two; a double quote between two Hebrew letters.
+2. A word is a run of such code points, from its first letter or number on. A run without one is no word.
+3. A run is cut where an unspaced script (Han, kana, Thai, Lao, Khmer, Burmese) begins or ends, and inside it where
+   ICU's dictionaries cut. It is never cut before a mark.
+
+So a hyphen, a Tibetan tsheg and an Ethiopic word space separate words; `l'homme`, `3.14`, `can't`, `צה"ל` are one.
+Differences from the annex: a number joins its digits and superscripts to letters (`m²`), a colon joins nothing (as in
+CLDR's root locale), a run of ideographs is cut by the dictionary.
+
+Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`; `roots` is
+what space, tab and line feed separate, without the special characters of ROOTS at both ends.
+"""
+
+import functools
+from collections.abc import Callable
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+from icu4py.breakers import WordBreaker
+from numpy.typing import NDArray
+
+from filters.spans import Spans, strip
+from filters.unicode_tables import (
+    ALNUM,
+    FORMAT,
+    LETTER,
+    MARK,
+    MID_ANY,
+    MID_BOTH,
+    MID_HEBREW,
+    MID_LETTER,
+    MID_NUMBER,
+    NUMBER,
+    SEGMENTED,
+    SPACE,
+    script_number,
+)
+from schemas.errors import RecipeError, near_name
+
+if TYPE_CHECKING:
+    from filters.text import TextBatch
+
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+ICU_LOCALE = "en"  # the dictionaries are chosen by script, not by locale
+
+
+def find(text: "TextBatch", kind: str) -> Spans:
+    """Return the words of the kind.
+
+    Raises:
+        RecipeError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise RecipeError(
+            f"words: expected one of {', '.join(KINDS)}, got {kind!r}{near_name(kind, list(KINDS))}"
+        )
+    return KINDS[kind](text)
+
+
+def runs(text: "TextBatch", inside: Mask, cuts: Positions | None = None) -> tuple[Positions, Positions]:
+    """Return starts and ends of the runs of `inside`, cut where rows begin and at `cuts` (positions inside)."""
+    begins, stops = inside.copy(), inside.copy()
+    begins[1:] &= ~inside[:-1]
+    stops[:-1] &= ~inside[1:]
+    for forced in (text.row_offsets, cuts):
+        if forced is not None:
+            forced = forced[(forced > 0) & (forced < len(inside))]
+            forced = forced[inside[forced] & inside[forced - 1]]
+            begins[forced] = True
+            stops[forced - 1] = True
+    return np.flatnonzero(begins), np.flatnonzero(stops) + 1
+
+
+def _unicode(text: "TextBatch") -> Spans:
+    classes = text.word_classes
+    inside = (classes - np.uint8(1)) < np.uint8(3)
+    segmented = text.flag(SEGMENTED)
+    has_segmented = bool(segmented.any())
+    _join(text, classes, segmented, inside)
+    cuts = _segment(text, classes, segmented, inside) if has_segmented else None
+    starts, ends = runs(text, inside, cuts)
+    leading = classes[starts] == MARK
+    if leading.any():
+        starts, ends = _from_first_letter(classes, starts, ends, leading)
+    return text.spans(starts, ends)
+
+
+def _join(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, inside: Mask) -> None:
+    """Put the code points that join their neighbours inside words."""
+    at = np.flatnonzero(classes >= FORMAT)
+    at = at[(at > 0) & (at < len(classes) - 1)]
+    borders = text.row_starts_flags
+    at = at[~(borders[at] | borders[at + 1])]
+    at = at[inside[at - 1] & inside[at + 1] & ~(segmented[at - 1] | segmented[at + 1])]
+    kind, left, right = classes[at], classes[at - 1], classes[at + 1]
+    letters = (left != NUMBER) & (right == LETTER)
+    numbers = (left == NUMBER) & (right == NUMBER)
+    joins = (kind == FORMAT) | (kind == MID_ANY)
+    joins |= letters & ((kind == MID_LETTER) | (kind == MID_BOTH))
+    joins |= numbers & ((kind == MID_NUMBER) | (kind == MID_BOTH))
+    quotes = np.flatnonzero(letters & (kind == MID_HEBREW))
+    if len(quotes):
+        hebrew = script_number("Hebr")
+        scripts = text.scripts
+        joins[quotes] = (scripts[at[quotes] - 1] == hebrew) & (scripts[at[quotes] + 1] == hebrew)
+    inside[at[joins]] = True
+
+
+def _from_first_letter(
+    classes: NDArray[np.uint8], starts: Positions, ends: Positions, leading: Mask
+) -> tuple[Positions, Positions]:
+    """Move the starts of runs that begin with marks to their first letter or number; drop runs without one."""
+    letters = np.flatnonzero((classes == LETTER) | (classes == NUMBER))
+    letters = np.append(letters, len(classes))
+    starts = starts.copy()
+    starts[leading] = letters[np.searchsorted(letters, starts[leading])]
+    kept = starts < ends
+    return starts[kept], ends[kept]
+
+
+def _segment(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, inside: Mask) -> Positions:
+    """Return where words are cut inside and at the borders of runs of unspaced scripts."""
+    segmented = _with_shared_marks(text, classes, segmented)
+    changes = np.flatnonzero(segmented[1:] != segmented[:-1]) + 1
+    starts, ends = runs(text, segmented & inside)
+    cuts = np.concatenate((changes, _dictionary_cuts(text.codepoints, starts, ends)))
+    return cuts[classes[cuts] != MARK]
+
+
+def _with_shared_marks(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask) -> Mask:
+    """Add the marks of no script of their own (kana voicing, ZWJ) that follow an unspaced script."""
+    starts, ends = runs(text, (classes == MARK) & ~segmented)
+    follows = (starts > 0) & segmented[starts - 1] & ~text.row_starts_flags[starts]
+    starts, ends = starts[follows], ends[follows]
+    if len(starts) == 0:
+        return segmented
+    steps = np.zeros(len(segmented) + 1, dtype=np.int8)
+    steps[starts] += 1
+    steps[ends] -= 1
+    return segmented | (np.cumsum(steps[:-1], dtype=np.int8) > 0)
+
+
+def _dictionary_cuts(codepoints: NDArray[np.uint32], starts: Positions, ends: Positions) -> Positions:
+    """Return the positions where ICU begins a word inside the runs.
+
+    The runs are put before ICU as lines of one text, so that none is the context of another.
+    """
+    if len(starts) == 0:
+        return np.empty(0, dtype=np.int64)
+    lengths = ends - starts + 1
+    before = np.cumsum(lengths) - lengths
+    source = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - before, lengths)
+    gathered = codepoints[np.minimum(source, len(codepoints) - 1)]
+    gathered[before[1:] - 1] = 0x0A
+    gathered[-1] = 0x0A
+    breaker = WordBreaker(gathered.tobytes().decode("utf-32-le"), ICU_LOCALE)
+    found = np.fromiter(chain.from_iterable(breaker.segments()), dtype=np.int64)[::2]
+    wide = gathered > 0xFFFF
+    if wide.any():  # ICU counts UTF-16 units
+        units = np.cumsum(wide + 1) - (wide + 1)
+        found = np.searchsorted(units, found, side="right") - 1
+    return source[found[gathered[found] != 0x0A]]
+
+
+def _flagged(text: "TextBatch", flag: int, wanted: bool) -> Spans:
+    return text.spans(*runs(text, text.flag(flag) == wanted))
+
+
+def _word_characters(text: "TextBatch") -> Spans:
+    return text.spans(*runs(text, text.flag(ALNUM) | (text.codepoints == ord("_"))))
+
+
+def _roots(text: "TextBatch") -> Spans:
+    code = text.codepoints
+    pieces = text.spans(*runs(text, (code != 0x20) & (code != 0x0A) & (code != 0x09)))
+    return strip(pieces, text.special_characters)
+
+
+KINDS: dict[str, Callable[["TextBatch"], Spans]] = {
+    "unicode": _unicode,
+    "whitespace": functools.partial(_flagged, flag=SPACE, wanted=False),
+    "word_characters": _word_characters,
+    "roots": _roots,
+}
