@@ -18,7 +18,9 @@ def packed_files() -> Iterator[Path]:
     """Yield the files of the four packages, sorted, without what Python or an editor left there."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
-            hidden = any(part.startswith(".") or part == "__pycache__" for part in path.parts[len(ROOT.parts) :])
+            hidden = any(
+                part.startswith(".") or part == "__pycache__" for part in path.parts[len(ROOT.parts) :]
+            )
             if path.is_file() and not hidden:
                 yield path
 
@@ -27,13 +29,13 @@ def build(target: Path) -> int:
     """Write the zip to `target` and return how many files it holds."""
     target.parent.mkdir(parents=True, exist_ok=True)
     aside = target.with_name(target.name + ".part")
-    count = 0
     with zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-        for count, path in enumerate(packed_files(), start=1):
+        for path in packed_files():
             entry = zipfile.ZipInfo(path.relative_to(ROOT).as_posix(), DAWN_OF_ZIP)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = READABLE_BY_ALL
             archive.writestr(entry, path.read_bytes())
+        count = len(archive.namelist())
     aside.replace(target)
     return count
 
