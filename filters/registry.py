@@ -136,7 +136,8 @@ def find_signal(name: str) -> Signal:
 class Measurement:
     """The columns of one batch and the signals measured on them, each once for each set of parameters.
 
-    `settings` maps a signal's name to parameters that hold wherever the caller names none (a model, a word list).
+    `settings` maps a signal's name to parameters that hold wherever the caller names none (a model, a word
+    list).
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """A rule says what is kept: one signal, one comparison, one limit.
 
-The limit is a number, a text, `true` or `false`, or `$column`: a column of the recipe's language table. A null on
-either side keeps the row, since what cannot be measured is no evidence.
+The limit is a number, a text, `true` or `false`, or `$column`: a column of the recipe's language table. A
+null on either side keeps the row, since what cannot be measured is no evidence.
 """
 
 import re
@@ -22,7 +22,9 @@ COMPARISONS = {
     "<": pc.less,
     ">": pc.greater,
 }
-_RULE = re.compile(r"^\s*(?P<signal>[a-z][a-z0-9_]*)\s*(?P<comparison><=|>=|==|!=|<|>)\s*(?P<limit>\S.*?)\s*$")
+_RULE = re.compile(
+    r"^\s*(?P<signal>[a-z][a-z0-9_]*)\s*(?P<comparison><=|>=|==|!=|<|>)\s*(?P<limit>\S.*?)\s*$"
+)
 
 Limit = float | int | bool | str
 

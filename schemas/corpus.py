@@ -13,7 +13,9 @@ CORPUS = pa.schema(
         column("lang", pa.string(), "ISO 639-3 and ISO 15924"),
         column("lang_score", pa.float32(), "probability of the language", unit="0 to 1"),
         column("doc_id", pa.string(), "identity across runs: WARC-Record-ID"),
-        column("cluster_size", pa.int32(), "documents of the near-duplicate cluster that this one stands for"),
+        column(
+            "cluster_size", pa.int32(), "documents of the near-duplicate cluster that this one stands for"
+        ),
         column("title", pa.string(), "title of the page"),
         column("charset", pa.string(), "character set that the page was decoded with"),
         column("script_ratio", pa.float32(), "share of the characters in the language's script"),

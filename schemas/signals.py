@@ -16,16 +16,20 @@ LANGUAGE_COLUMNS = pa.schema(
     ]
 )
 
-CHUNK_COLUMNS = pa.schema(
+TEXT_COLUMNS = pa.schema(
     [
-        column("chunk_count", pa.int32(), "chunks of the document before chunk rules", unit="chunks"),
-        column("chunk_ends", pa.list_(pa.int32()), "where each chunk of the text ends", unit="code points"),
+        column("text_is_empty", pa.bool_(), "whether edits and chunk rules left no text", nullable=False),
+        column("text_bytes", pa.int64(), "length of the text in UTF-8", unit="bytes", nullable=False),
     ]
 )
 
+CHUNK_ENDS = column(
+    "chunk_ends", pa.list_(pa.int64()), "where each chunk of the text ends", unit="code points"
+)
 
-def signals_schema(measured: pa.Schema, *, chunked: bool) -> pa.Schema:
+
+def signals_schema(measured: pa.Schema, *, with_chunk_ends: bool) -> pa.Schema:
     """Return the schema of the signals table of a recipe that measures the columns `measured`."""
-    fields = [*DOCUMENT, *LANGUAGE_COLUMNS, *(CHUNK_COLUMNS if chunked else ())]
+    fields = [*DOCUMENT, *LANGUAGE_COLUMNS, *TEXT_COLUMNS, *((CHUNK_ENDS,) if with_chunk_ends else ())]
     known = {field.name for field in fields}
     return pa.schema([*fields, *(field for field in measured if field.name not in known)])

@@ -1,0 +1,201 @@
+"""The command `glotmill`. Heavy imports stand inside the commands, so that help is there at once."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from schemas.errors import GlotmillError
+
+app = typer.Typer(
+    name="glotmill",
+    help="Common Crawl archives into clean, deduplicated corpora, one for each language.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+RecipeName = Annotated[str, typer.Argument(help="Name of a shipped recipe, or the path of a .toml file.")]
+
+
+def main() -> None:
+    """Run the command line; an error is one or two lines and exit status 1 unless `--debug` is given."""
+    try:
+        app()
+    except GlotmillError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped; the same command with --resume goes on from here")
+    except Exception as error:
+        from pipeline.report import worker_error
+
+        message = worker_error(error)
+        if message is None:
+            raise
+        _fail(message)
+
+
+def _fail(message: str) -> NoReturn:
+    if "--debug" in sys.argv:
+        raise  # noqa: PLE0704  called from the handlers of main
+    print(f"glotmill: {message}", file=sys.stderr)
+    raise SystemExit(1)
+
+
+@app.command()
+def run(
+    recipe: RecipeName,
+    inputs: Annotated[
+        list[str], typer.Argument(help="WARC or ARC files, folders, globs, addresses, path lists.")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Folder of the corpus, local or s3:// or gs://.")
+    ],
+    master: Annotated[str, typer.Option(help="Spark master.")] = "local[*]",
+    languages: Annotated[str | None, typer.Option(help="Keep these only: swh_Latn,tha_Thai,…")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in the output folder.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Delete the run in the output folder.")
+    ] = False,
+    keep_workspace: Annotated[bool, typer.Option("--keep-workspace", help="Keep what stages left.")] = False,
+    lid: Annotated[str | None, typer.Option(help="fastText language identifier: a path, or lid.176.")] = None,
+    language_models: Annotated[str | None, typer.Option(help="Folder that `glotmill train-lm` made.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="trafilatura, trafilatura-precision or resiliparse.")
+    ] = None,
+    split_mb: Annotated[int, typer.Option(help="Cut archives into parts of this size.", min=1)] = 64,
+    shard_mb: Annotated[int, typer.Option(help="Text in one file of the corpus.", min=1)] = 256,
+    debug: Debug = False,
+) -> None:
+    """Make a corpus of archives.
+
+    Example: glotmill run glotmill crawl/*.warc.gz --output corpus --languages swh_Latn,amh_Ethi
+    """
+    from pipeline.begin import Begin, begin_run
+    from pipeline.run import MEBIBYTE, RunSettings
+
+    wanted = tuple(sorted({code.strip() for code in languages.split(",")})) if languages is not None else None
+    signals = {
+        "lid": {"model": lid} if lid else {},
+        "perplexity": {"models": language_models} if language_models else {},
+    }
+    settings = RunSettings(
+        languages=wanted,
+        signals={name: chosen for name, chosen in signals.items() if chosen},
+        extractor=extractor,
+        split_bytes=split_mb * MEBIBYTE,
+        shard_bytes=shard_mb * MEBIBYTE,
+    )
+    begun = begin_run(Begin(output, recipe, tuple(inputs), settings, resume=resume, overwrite=overwrite))
+    from jobs import run_recipe
+    from pipeline.report import summary
+    from pipeline.spark import spark_session
+    from pipeline.workspace import WORK
+
+    spark = spark_session("run_recipe", master)
+    try:
+        found = run_recipe.run(spark, begun)
+    finally:
+        spark.stop()
+    if not keep_workspace:
+        begun.workspace.delete(WORK)
+    print(summary(found))
+    print(f"corpus: {begun.workspace.path('data')}")
+
+
+@app.command()
+def plan(recipe: RecipeName, debug: Debug = False) -> None:
+    """Print the physical plan of a recipe: row stages, global steps, publish.
+
+    Example: glotmill plan glot500c
+    """
+    from pipeline.plan import describe, make_plan
+    from pipeline.recipe import load_recipe
+
+    print(describe(make_plan(load_recipe(recipe))))
+
+
+@app.command()
+def recipes() -> None:
+    """List the shipped recipes with their sources.
+
+    Example: glotmill recipes
+    """
+    from pipeline.recipe import load_recipe, recipe_names
+
+    for name in recipe_names():
+        found = load_recipe(name)
+        print(f"{name:<20} {found.title}\n{'':<20} source: {found.source}")
+
+
+@app.command()
+def measure(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT.parquet", help="Any Parquet file with a text column.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
+    recipe: Annotated[str, typer.Option(help="Recipe whose signals and rules are wanted.")] = "glotmill",
+    text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
+    debug: Debug = False,
+) -> None:
+    """Add a recipe's signals and verdicts to a Parquet file, without Spark.
+
+    Example: glotmill measure docs.parquet --text-column text --recipe glot500c --output measured.parquet
+    """
+    from pipeline.measure import measure_file
+    from pipeline.recipe import load_recipe
+
+    _reports(lambda: measure_file(load_recipe(recipe), str(source), str(output), text_column))
+
+
+def _reports(rows: "Callable[[], object]") -> None:
+    import time
+
+    started, done = time.monotonic(), 0
+    for done in rows():  # type: ignore[attr-defined]
+        print(f"{done} rows", file=sys.stderr)
+    seconds = time.monotonic() - started
+    print(f"measured {done} rows in {seconds:.1f} s", file=sys.stderr)
+
+
+@app.command()
+def explain(
+    recipe: RecipeName,
+    source: Annotated[str, typer.Argument(metavar="FILE", help="Text file, or - for standard input.")],
+    debug: Debug = False,
+) -> None:
+    """Say all about one text: every signal, every rule, kept or removed and why.
+
+    Example: echo "Habari za asubuhi" | glotmill explain glotmill -
+    """
+    from pipeline.measure import explain as explained
+    from pipeline.recipe import load_recipe
+    from schemas.errors import InputError
+
+    if source != "-" and not Path(source).is_file():
+        raise InputError(f"{source}: no such file")
+    text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
+    print("\n".join(explained(load_recipe(recipe), text)))
+
+
+@app.command()
+def doctor() -> None:
+    """Say which Java, Spark, Python, fastText, KenLM and models are found, and what is missing.
+
+    Example: glotmill doctor
+    """
+    from pipeline.doctor import diagnose, report
+
+    findings = diagnose()
+    print(report(findings))
+    if any(finding.status == "error" for finding in findings):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()

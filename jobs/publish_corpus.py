@@ -1,0 +1,41 @@
+"""Write the corpus by language, then check the law and write ledger, statistics and card.
+
+spark-submit jobs/publish_corpus.py --recipe glotmill --workspace OUT
+"""
+
+from functools import partial
+
+from pyspark.sql import SparkSession
+
+from pipeline.arguments import open_job
+from pipeline.finish import finish_run
+from pipeline.publish import plan_shards
+from pipeline.recipe import fingerprint
+from pipeline.run import Run, part_fingerprints
+from pipeline.spark import run_named, spark_session
+from pipeline.tasks import publish_task
+
+
+def run(spark: SparkSession, run: Run) -> dict[str, object]:
+    """Write every shard that is not finished; return the statistics of the corpus."""
+    selected = run.workspace.receipts("select")
+    shards = {shard.part: shard for shard in plan_shards(selected, run.settings.shard_bytes)}
+    made_from = part_fingerprints(run, "select")
+    fingerprints = {
+        name: fingerprint([repr(shard), [made_from[str(piece.part)] for piece in shard.slices]])
+        for name, shard in shards.items()
+    }
+    receipts = run.workspace.receipts("publish")
+    todo = [
+        name
+        for name, value in fingerprints.items()
+        if name not in receipts
+        or receipts[name].fingerprint != value
+        or not run.workspace.exists(shards[name].name)
+    ]
+    run_named(spark, "publish", todo, partial(publish_task, run, shards, fingerprints), len(shards))
+    return finish_run(run, list(shards.values()))
+
+
+if __name__ == "__main__":
+    run(spark_session("publish_corpus"), open_job(__doc__ or ""))

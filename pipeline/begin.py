@@ -1,0 +1,69 @@
+"""Beginning a run, or going on with one: what may be in the output folder, and what may not."""
+
+from dataclasses import dataclass
+
+from pipeline.inputs import list_archives
+from pipeline.parts import list_parts, parts_from_table
+from pipeline.recipe import load_recipe
+from pipeline.run import PARTS_FILE, RUN_FILE, Run, RunSettings, start_run
+from pipeline.workspace import WORK, Workspace
+from schemas.errors import WorkspaceError
+
+OWN = (WORK, "data", "removed", RUN_FILE, "README.md", "stats.json", "timings.json", "ledger.parquet")
+"""What a run writes into its output folder, and all that `--overwrite` deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """What the user asked for."""
+
+    output: str
+    recipe: str
+    inputs: tuple[str, ...]
+    settings: RunSettings
+    resume: bool = False
+    overwrite: bool = False
+
+
+def begin_run(asked: Begin) -> Run:
+    """Check recipe, inputs and output folder before the first byte is read; return the run.
+
+    Raises:
+        RecipeError: the recipe has faults.
+        InputError: an input is missing or no archive.
+        WorkspaceError: the output folder holds another run, or something else.
+    """
+    load_recipe(asked.recipe)
+    parts = tuple(list_parts(list_archives(asked.inputs), asked.settings.split_bytes))
+    workspace = Workspace(asked.output)
+    found = workspace.entries()
+    if asked.overwrite and asked.resume:
+        raise WorkspaceError("--resume and --overwrite exclude each other")
+    if RUN_FILE in found and asked.overwrite:
+        for name in OWN:
+            workspace.delete(name)
+    elif RUN_FILE in found and asked.resume:
+        _check_same_parts(workspace, parts)
+    elif RUN_FILE in found:
+        raise WorkspaceError(
+            f"{asked.output}: holds another run; --resume goes on with it, --overwrite deletes it first"
+        )
+    elif found:
+        raise WorkspaceError(
+            f"{asked.output}: expected a new or empty folder, got one with {found[0]!r}; name another with --output"
+        )
+    return start_run(workspace, asked.recipe, asked.settings, parts)
+
+
+def _check_same_parts(workspace: Workspace, parts: tuple[object, ...]) -> None:
+    if not workspace.exists(PARTS_FILE):
+        raise WorkspaceError(
+            f"{workspace.root}: the run is finished and its workspace was not kept, so there is nothing to go on "
+            "from; --overwrite begins anew"
+        )
+    before = parts_from_table(workspace.read_parquet(PARTS_FILE))
+    if tuple(before) != parts and [p.archive for p in before] != [getattr(p, "archive", None) for p in parts]:
+        raise WorkspaceError(
+            f"{workspace.root}: holds a run over other archives or cut otherwise; --overwrite begins anew, or name "
+            "another folder with --output"
+        )

@@ -1,0 +1,147 @@
+"""The card of a corpus: what it holds, how it was made, what was removed and why. Every number is the ledger's."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from pipeline.ledger import Row
+from pipeline.recipe import Recipe
+from pipeline.steps import KeepStep
+from schemas.ledger import KEPT, RECORDS_IN, UNKNOWN_LANGUAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What made the corpus."""
+
+    recipe: Recipe
+    inputs: tuple[str, ...]
+    inputs_hash: str
+    versions: Mapping[str, str]
+    text_bytes: Mapping[str, int]
+
+
+def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
+    """Return for each stage, in the ledger's order, the records with each outcome."""
+    stages: dict[str, Counter[str]] = {}
+    for stage, _, _, outcome, records in rows:
+        stages.setdefault(stage, Counter())[outcome] += records
+    return stages
+
+
+def by_language(rows: Iterable[Row]) -> dict[str, Counter[str]]:
+    """Return for each language the documents that select saw, by outcome."""
+    languages: dict[str, Counter[str]] = {}
+    for stage, _, lang, outcome, records in rows:
+        if stage == "select" and outcome != RECORDS_IN:
+            languages.setdefault(lang, Counter())[outcome] += records
+    return languages
+
+
+def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
+    """Return the content of stats.json."""
+    languages = by_language(rows)
+    return {
+        "recipe": {"name": manifest.recipe.name, "version": manifest.recipe.version},
+        "versions": dict(sorted(manifest.versions.items())),
+        "inputs": {"archives": len(manifest.inputs), "sha256": manifest.inputs_hash},
+        "stages": {stage: dict(sorted(counts.items())) for stage, counts in funnel(rows).items()},
+        "languages": {
+            lang or "unknown": {
+                "documents": sum(counts.values()),
+                "kept": counts[KEPT],
+                "text_bytes": manifest.text_bytes.get(lang, 0),
+                "removed": {r: n for r, n in sorted(counts.items()) if r != KEPT},
+            }
+            for lang, counts in sorted(languages.items())
+        },
+    }
+
+
+def card(rows: list[Row], manifest: Manifest) -> str:
+    """Return the README of the corpus: dataset configuration for Hugging Face, then the account for people."""
+    languages = by_language(rows)
+    kept = {lang: counts[KEPT] for lang, counts in sorted(languages.items()) if counts[KEPT]}
+    recipe = manifest.recipe
+    return "\n".join(
+        [
+            _front_matter(kept),
+            f"# {recipe.name}: {sum(kept.values()):,} documents in {len(kept)} languages",
+            "",
+            f"Made by glotmill {manifest.versions['glotmill']} with the recipe `{recipe.name}` version "
+            f"{recipe.version} ({recipe.source}) from {len(manifest.inputs)} archives "
+            f"(list SHA-256 `{manifest.inputs_hash[:16]}`).",
+            "",
+            "## From records to documents",
+            "",
+            *_funnel_table(rows),
+            "",
+            "## Steps of the recipe",
+            "",
+            *(f"{i}. {step}" for i, step in enumerate(recipe.steps, 1)),
+            *_limits(recipe),
+            "",
+            "## Languages",
+            "",
+            *_language_table(languages, manifest.text_bytes),
+            "",
+            "## Columns",
+            "",
+            "`text, timestamp, url, source, lang, lang_score, doc_id, cluster_size` and more: each Parquet field "
+            "carries its meaning and unit in its metadata. `removed/` lists every record that is not here with its "
+            "reasons; `ledger.parquet` counts them by stage, part and language.",
+            "",
+            "## Versions",
+            "",
+            *(f"- {name}: {version}" for name, version in sorted(manifest.versions.items())),
+            "",
+        ]
+    )
+
+
+def _front_matter(kept: Mapping[str, int]) -> str:
+    configs = [
+        {"config_name": lang, "data_files": [{"split": "train", "path": f"data/{lang}/*.parquet"}]}
+        for lang in kept
+    ]
+    codes = sorted({lang.split("_")[0] for lang in kept})
+    content = yaml.safe_dump(
+        {"language": codes, "configs": configs, "tags": ["glotmill"]}, sort_keys=False, allow_unicode=True
+    )
+    return f"---\n{content}---\n"
+
+
+def _funnel_table(rows: Iterable[Row]) -> list[str]:
+    lines = ["| stage | outcome | records |", "| --- | --- | ---: |"]
+    for stage, counts in funnel(rows).items():
+        lines.append(f"| **{stage}** | records in | {counts[RECORDS_IN]:,} |")
+        removed = sorted((n, r) for r, n in counts.items() if r not in (RECORDS_IN, KEPT))
+        lines += [f"| | removed: {reason} | {n:,} |" for n, reason in reversed(removed)]
+        lines.append(f"| | kept | {counts[KEPT]:,} |")
+    return lines
+
+
+def _limits(recipe: Recipe) -> list[str]:
+    columns = {s.rule.limit_column for s in recipe.steps if isinstance(s, KeepStep)} - {None}
+    lines = []
+    for name in sorted(c for c in columns if c is not None):
+        values = ", ".join(f"{lang} {value}" for lang, value in sorted(recipe.limits[name].items()))
+        lines += ["", f"`${name}`: {values}"]
+    return lines
+
+
+def _language_table(languages: Mapping[str, Counter[str]], text_bytes: Mapping[str, int]) -> list[str]:
+    lines = [
+        "| language | documents | kept | kept % | text MB | removed |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for lang, counts in sorted(languages.items(), key=lambda item: (-item[1][KEPT], item[0])):
+        total = sum(counts.values())
+        removed = ", ".join(f"{r} {n:,}" for r, n in counts.most_common() if r != KEPT)
+        share = 100 * counts[KEPT] / total
+        name = lang if lang != UNKNOWN_LANGUAGE else "(unknown)"
+        size = text_bytes.get(lang, 0) / 1e6
+        lines.append(f"| {name} | {total:,} | {counts[KEPT]:,} | {share:.1f} | {size:.2f} | {removed} |")
+    return lines

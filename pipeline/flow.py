@@ -1,0 +1,46 @@
+"""Every stage, from archives to corpus, in order: read this first.
+
+    archives ──► extract ──► annotate ──► dedup … ──► select ──► publish ──► corpus, card, ledger
+                  (text)     (signals)    (keys)      (rules)    (by language)
+
+A row stage reads one part and writes one part; a global step relates the keys of all parts; publish groups
+rows by language. `glotmill plan RECIPE` prints what a recipe makes of this: one annotate pass, and one more
+after each step that drops duplicate chunks; one dedup for each dedup step.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipeline import tasks
+from pipeline.plan import StageKind
+from schemas.corpus import CORPUS
+from schemas.decision import DECISION
+from schemas.document import DOCUMENT
+from schemas.part import PARTS
+from schemas.signals import signals_schema
+
+SIGNALS = signals_schema(pa.schema([]), with_chunk_ends=False)
+"""The columns that every signals table has; a recipe adds its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage: what it reads and writes, the function that a task runs, the job that hands out the tasks."""
+
+    name: str
+    kind: StageKind
+    reads: pa.Schema
+    writes: pa.Schema
+    task: Callable[..., object]
+    job: str
+
+
+FLOW = (
+    Stage("extract", "row", PARTS, DOCUMENT, tasks.extract_task, "jobs/extract_text.py"),
+    Stage("annotate", "row", DOCUMENT, SIGNALS, tasks.annotate_task, "jobs/annotate_documents.py"),
+    Stage("dedup", "global", SIGNALS, DECISION, tasks.read_keys, "jobs/dedup_documents.py"),
+    Stage("select", "row", SIGNALS, CORPUS, tasks.select_task, "jobs/select_documents.py"),
+    Stage("publish", "publish", CORPUS, CORPUS, tasks.publish_task, "jobs/publish_corpus.py"),
+)

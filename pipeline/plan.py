@@ -1,0 +1,217 @@
+"""The physical plan of a recipe: row passes over the text, global steps over keys, select, publish.
+
+All that one row can tell about itself is measured in one pass, in the recipe's order, whatever documents a
+global step removes in between: measuring costs a few per cent of extracting, and a limit can then be moved
+without reading text again. Only a global step that changes text (duplicate chunks) makes a second pass
+necessary. Rules on documents are evaluated from the stored columns wherever they are needed
+(`pipeline/judge.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyarrow as pa
+
+from filters.registry import find_signal
+from pipeline.recipe import Recipe
+from pipeline.steps import DEDUP_KINDS, DedupStep, EditStep, KeepStep, Parameters, Step
+from schemas.signals import LANGUAGE_COLUMNS, signals_schema
+from schemas.table import column
+
+StageKind = Literal["row", "global", "publish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Measure a signal on the text as it stands and store it as a column."""
+
+    column: str
+    signal: str
+    parameters: Parameters = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRules:
+    """Cut the text into chunks, drop those that a rule removes, put the others together again."""
+
+    rules: tuple[KeepStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkKeys:
+    """Measure a hash of each chunk and store the list, with the chunks' ends, for a global step."""
+
+    column: str
+    signal: str
+    parameters: Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class DropChunks:
+    """Drop the chunks that a global step decided against."""
+
+    decisions: str
+
+
+Operation = EditStep | Measure | ChunkRules | ChunkKeys | DropChunks
+
+
+@dataclass(frozen=True, slots=True)
+class RowPass:
+    """One pass over the text of a part; reads the table `reads`, writes the table `writes`."""
+
+    name: str
+    reads: str
+    writes: str
+    operations: tuple[Operation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalStep:
+    """Relate the rows of all parts by the key columns that `reads` holds; decisions go to `step.name`."""
+
+    reads: str
+    step: DedupStep
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What runs between extract and select, in order."""
+
+    recipe: Recipe
+    stages: tuple[RowPass | GlobalStep, ...]
+
+    @property
+    def passes(self) -> list[RowPass]:
+        """The row passes, in order."""
+        return [stage for stage in self.stages if isinstance(stage, RowPass)]
+
+    @property
+    def global_steps(self) -> list[GlobalStep]:
+        """The global steps, in order."""
+        return [stage for stage in self.stages if isinstance(stage, GlobalStep)]
+
+
+def make_plan(recipe: Recipe) -> Plan:
+    """Cut the recipe's steps at each global step that changes text, and fuse what lies between."""
+    stages: list[RowPass | GlobalStep] = []
+    reads, number = "documents", 1
+    for steps in _cut_at_chunk_dedup(recipe):
+        suffix = f"_{number}" if number > 1 else ""
+        operations = (*_drop_before(stages), *_operations(steps))
+        stages.append(RowPass(f"annotate{suffix}", reads, f"signals{suffix}", operations))
+        stages.extend(GlobalStep(f"signals{suffix}", s) for s in steps if isinstance(s, DedupStep))
+        reads, number = f"signals{suffix}", number + 1
+    return Plan(recipe, tuple(stages))
+
+
+def _cut_at_chunk_dedup(recipe: Recipe) -> Iterator[list[Step]]:
+    segment: list[Step] = []
+    for step in recipe.steps:
+        segment.append(step)
+        if isinstance(step, DedupStep) and step.scope == "chunk":
+            yield segment
+            segment = []
+    yield segment
+
+
+def _drop_before(stages: list[RowPass | GlobalStep]) -> Iterator[DropChunks]:
+    if stages and isinstance(stages[-1], GlobalStep):
+        yield DropChunks(stages[-1].step.name)
+
+
+def _operations(steps: list[Step]) -> Iterator[Operation]:
+    chunk_rules: list[KeepStep] = []
+    seen: set[str] = set()
+    for step in steps:
+        if isinstance(step, KeepStep) and step.scope == "chunk":
+            chunk_rules.append(step)
+            continue
+        if chunk_rules:
+            yield ChunkRules(tuple(chunk_rules))
+            chunk_rules = []
+        operation = _operation(step)
+        if isinstance(operation, Measure):
+            if operation.column in seen or operation.column in LANGUAGE_COLUMNS.names:
+                continue
+            seen.add(operation.column)
+        yield operation
+    if chunk_rules:
+        yield ChunkRules(tuple(chunk_rules))
+
+
+def _operation(step: Step) -> Operation:
+    if isinstance(step, EditStep):
+        return step
+    if isinstance(step, KeepStep):
+        return Measure(step.name, step.rule.signal, step.parameters)
+    key = key_signal(step)
+    parameters = {k: v for k, v in step.parameters.items() if k in find_signal(key).parameters}
+    if step.scope == "chunk":
+        return ChunkKeys(step.name, key, parameters)
+    return Measure(step.name, key, parameters)
+
+
+def key_signal(step: DedupStep) -> str:
+    """Return the name of the signal by which `step` relates rows."""
+    return str(step.parameters.get("key", DEDUP_KINDS[step.kind].key))
+
+
+def dedup_parameters(step: DedupStep) -> dict[str, object]:
+    """Return the parameters of the global step itself, defaults filled in."""
+    declared = DEDUP_KINDS[step.kind].parameters
+    return {**declared, **{k: v for k, v in step.parameters.items() if k in declared}}
+
+
+def table_schema(plan: Plan, table: str) -> pa.Schema:
+    """Return the schema of the table that a row pass writes."""
+    fields: dict[str, pa.Field] = {}
+    has_chunks = False
+    for stage in plan.passes:
+        fields |= {f.name: f for o in stage.operations if (f := _field(o)) is not None}
+        has_chunks |= any(isinstance(o, ChunkKeys) for o in stage.operations)
+        if stage.writes == table:
+            break
+    return signals_schema(pa.schema(list(fields.values())), with_chunk_ends=has_chunks)
+
+
+def _field(operation: Operation) -> pa.Field | None:
+    if isinstance(operation, Measure):
+        declared = find_signal(operation.signal)
+        return column(operation.column, declared.type, declared.definition, unit=declared.unit)
+    if isinstance(operation, ChunkKeys):
+        return column(operation.column, pa.list_(find_signal(operation.signal).type), "key of each chunk")
+    return None
+
+
+def describe(plan: Plan) -> str:
+    """Return the plan as text, one stage a line with its steps below."""
+    lines = [f"recipe {plan.recipe.name} {plan.recipe.version}", "row      extract     parts -> documents"]
+    for stage in plan.stages:
+        if isinstance(stage, RowPass):
+            lines.append(f"row      {stage.name:<11} {stage.reads} -> {stage.writes}")
+            lines.extend(f"           {_describe_operation(o)}" for o in stage.operations)
+        else:
+            lines.append(f"global   dedup       {stage.reads} -> decisions/{stage.step.name}")
+            settings = ", ".join(f"{k}={v}" for k, v in dedup_parameters(stage.step).items())
+            lines.append(f"           {stage.step}: {settings}")
+    lines.append(f"row      select      {plan.passes[-1].writes} + decisions -> selected, removed")
+    lines.extend(f"           {i:2}. {step}" for i, step in enumerate(plan.recipe.steps, 1))
+    lines.append("publish  publish     selected -> data/<lang>/, one shuffle by language")
+    return "\n".join(lines)
+
+
+def _describe_operation(operation: Operation) -> str:
+    if isinstance(operation, EditStep):
+        return f"edit     {operation.edit}{_given(operation.parameters)}"
+    if isinstance(operation, Measure | ChunkKeys):
+        what = "measure " if isinstance(operation, Measure) else "chunk keys"
+        return f"{what} {operation.column} = {operation.signal}{_given(operation.parameters)}"
+    if isinstance(operation, DropChunks):
+        return f"drop     chunks decided against by {operation.decisions}"
+    return "chunks   " + "; ".join(f"{r.name}: {r.rule}{_given(r.parameters)}" for r in operation.rules)
+
+
+def _given(parameters: Parameters) -> str:
+    return f" ({', '.join(f'{k}={v}' for k, v in parameters.items())})" if parameters else ""

@@ -1,0 +1,208 @@
+"""A run in the driver: its settings, its parts, and what each part of each stage must be made from.
+
+A part of a stage is done when its receipt carries the fingerprint of what it would be made from now: the
+archive range, the recipe's part in that stage, the models, the code. Fingerprints chain, so a change redoes
+what depends on it and nothing else.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from filters.models import model_fingerprint
+from pipeline.parts import Part, parts_from_table, parts_to_table
+from pipeline.plan import (
+    ChunkRules,
+    DropChunks,
+    GlobalStep,
+    Plan,
+    RowPass,
+    dedup_parameters,
+    key_signal,
+    make_plan,
+)
+from pipeline.recipe import Recipe, fingerprint, load_recipe
+from pipeline.steps import DedupStep, KeepStep, Parameters
+from pipeline.version import code_version
+from pipeline.workspace import WORK, Receipt, Workspace
+from schemas.errors import WorkspaceError, near_name
+
+RUN_FILE = "run.json"
+PARTS_FILE = f"{WORK}/parts.parquet"
+ALL_PARTS = "all"
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """What a user chooses besides the recipe.
+
+    `languages` restricts the corpus (None: all); `signals` overrides the recipe's signal settings (models);
+    `split_bytes` is the size at which a compressed archive is cut into parts; `shard_bytes` is the text in
+    one file of the corpus; of `removed_text_ratio` of the removed documents the text is kept for inspection.
+    """
+
+    languages: tuple[str, ...] | None = None
+    signals: Mapping[str, Parameters] = field(default_factory=dict)
+    extractor: str | None = None
+    split_bytes: int = 64 * MEBIBYTE
+    shard_bytes: int = 256 * MEBIBYTE
+    removed_text_ratio: float = 0.01
+
+    @property
+    def wanted(self) -> frozenset[str] | None:
+        """The languages to keep, None for all."""
+        return frozenset(self.languages) if self.languages is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything that the stages of one run share."""
+
+    workspace: Workspace
+    recipe: Recipe
+    plan: Plan
+    settings: RunSettings
+    parts: tuple[Part, ...]
+
+
+def apply_settings(recipe: Recipe, settings: RunSettings) -> Recipe:
+    """Return the recipe with the models and the extractor that the settings name."""
+    merged = dict(recipe.settings)
+    for signal, parameters in settings.signals.items():
+        merged[signal] = {**merged.get(signal, {}), **parameters}
+    return replace(recipe, settings=merged, extractor=settings.extractor or recipe.extractor)
+
+
+def start_run(workspace: Workspace, recipe_name: str, settings: RunSettings, parts: tuple[Part, ...]) -> Run:
+    """Write down what the run is, and return it."""
+    workspace.put_parquet(PARTS_FILE, parts_to_table(parts).schema, [parts_to_table(parts)])
+    content = {"recipe": recipe_name, "settings": {n: getattr(settings, n) for n in settings.__slots__}}
+    workspace.put_text(RUN_FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return open_run(workspace, recipe_name)
+
+
+def open_run(workspace: Workspace, recipe_name: str | None = None) -> Run:
+    """Return the run that stands in `workspace`, by its own recipe or by another.
+
+    Raises:
+        WorkspaceError: there is none.
+    """
+    if not workspace.exists(RUN_FILE) or not workspace.exists(PARTS_FILE):
+        raise WorkspaceError(
+            f"{workspace.path(RUN_FILE)}: no run stands here; jobs/list_parts.py or `glotmill run` begins one"
+        )
+    content = json.loads(workspace.read_text(RUN_FILE))
+    chosen = content["settings"]
+    if chosen["languages"] is not None:
+        chosen["languages"] = tuple(chosen["languages"])
+    settings = RunSettings(**chosen)
+    recipe = apply_settings(load_recipe(recipe_name or content["recipe"]), settings)
+    parts = tuple(parts_from_table(workspace.read_parquet(PARTS_FILE)))
+    return Run(workspace, recipe, make_plan(recipe), settings, parts)
+
+
+def correct_parts(run: Run, corrected: Iterable[Part]) -> Run:
+    """Return the run with some of its parts replaced, and write that down."""
+    parts = {part.number: part for part in (*run.parts, *corrected)}
+    ordered = tuple(parts[number] for number in sorted(parts))
+    table = parts_to_table(ordered)
+    run.workspace.put_parquet(PARTS_FILE, table.schema, [table])
+    return replace(run, parts=ordered)
+
+
+def find_stage(run: Run, name: str) -> RowPass | GlobalStep:
+    """Return the row pass or the global step of that name.
+
+    Raises:
+        WorkspaceError: the plan has none.
+    """
+    stages = {s.name if isinstance(s, RowPass) else s.step.name: s for s in run.plan.stages}
+    if name not in stages:
+        raise WorkspaceError(f"recipe {run.recipe.name}: no stage {name!r}{near_name(name, list(stages))}")
+    return stages[name]
+
+
+def part_fingerprints(run: Run, stage: str) -> dict[str, str]:
+    """Return what each part of a stage is made from now: part name -> fingerprint.
+
+    `stage` is `extract`, the name of a row pass or of a global step, or `select`.
+    """
+    if stage == "extract":
+        own = fingerprint([code_version(), run.recipe.extractor])
+        return {str(p.number): fingerprint([own, repr(p)]) for p in run.parts}
+    if stage == "select":
+        own = _select_fingerprint(run)
+        decisions = [part_fingerprints(run, s.step.name)[ALL_PARTS] for s in run.plan.global_steps]
+        above = part_fingerprints(run, run.plan.passes[-1].name)
+        return {part: fingerprint([own, above[part], decisions]) for part in above}
+    planned = find_stage(run, stage)
+    if isinstance(planned, GlobalStep):
+        above = part_fingerprints(run, _writer(run, planned.reads).name)
+        return {ALL_PARTS: fingerprint([_global_fingerprint(run, planned), sorted(above.items())])}
+    return _pass_fingerprints(run, planned)
+
+
+def _writer(run: Run, table: str) -> RowPass:
+    return next(p for p in run.plan.passes if p.writes == table)
+
+
+def _pass_fingerprints(run: Run, planned: RowPass) -> dict[str, str]:
+    rules = [r for o in planned.operations if isinstance(o, ChunkRules) for r in o.rules]
+    own = [
+        code_version(),
+        repr(planned.operations),
+        run.recipe.chunk_max_characters,
+        _settings_fingerprint(run.recipe),
+        _limits(run.recipe, rules),
+    ]
+    own += [
+        part_fingerprints(run, o.decisions)[ALL_PARTS]
+        for o in planned.operations
+        if isinstance(o, DropChunks)
+    ]
+    reads = "extract" if planned.reads == "documents" else _writer(run, planned.reads).name
+    return {part: fingerprint([own, value]) for part, value in part_fingerprints(run, reads).items()}
+
+
+def _settings_fingerprint(recipe: Recipe) -> list[object]:
+    """Signal settings, with the content of each model in place of its address."""
+    found: list[object] = []
+    for signal, parameters in sorted(recipe.settings.items()):
+        for key, value in sorted(parameters.items()):
+            is_model = key in ("model", "models") and isinstance(value, str)
+            found.append([signal, key, model_fingerprint(str(value)) if is_model else value])
+    return found
+
+
+def _limits(recipe: Recipe, steps: list[KeepStep]) -> list[object]:
+    columns = sorted({s.rule.limit_column for s in steps if s.rule.limit_column is not None})
+    return [[c, sorted((k, v) for k, v in recipe.limits.get(c, {}).items())] for c in columns]
+
+
+def _global_fingerprint(run: Run, planned: GlobalStep) -> str:
+    names = [s.name for s in run.recipe.steps]
+    before = run.recipe.steps[: names.index(planned.step.name)]
+    rules = [s for s in before if isinstance(s, KeepStep) and s.scope == "document"]
+    key = [key_signal(planned.step), repr(dedup_parameters(planned.step))]
+    earlier = [part_fingerprints(run, s.name)[ALL_PARTS] for s in before if isinstance(s, DedupStep)]
+    judged = [repr(rules), _limits(run.recipe, rules), run.settings.languages, earlier]
+    return fingerprint([code_version(), key, judged])
+
+
+def _select_fingerprint(run: Run) -> str:
+    rules = [s for s in run.recipe.steps if isinstance(s, KeepStep) and s.scope == "document"]
+    chosen = [run.settings.languages, run.settings.removed_text_ratio]
+    return fingerprint([code_version(), repr(run.recipe.steps), _limits(run.recipe, rules), chosen])
+
+
+def unfinished(run: Run, stage: str) -> list[str]:
+    """Return the parts of a stage that have no receipt made from what it would be made from now."""
+    expected = part_fingerprints(run, stage)
+    receipts = run.workspace.receipts(stage)
+    return [p for p, value in expected.items() if p not in receipts or receipts[p].fingerprint != value]
+
+
+def receipt_seconds(receipts: Mapping[str, Receipt]) -> float:
+    """Return the seconds of work in the receipts of a stage."""
+    return sum(receipt.seconds for receipt in receipts.values())

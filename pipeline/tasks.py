@@ -1,0 +1,190 @@
+"""What one Spark task does: one part of one stage, from files to files, with a receipt at the end."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import partial
+
+import pyarrow as pa
+
+from pipeline.annotate import ChunkCounts, annotate_part
+from pipeline.extract import extract_part
+from pipeline.judge import judge, rule_columns
+from pipeline.plan import GlobalStep, RowPass, table_schema
+from pipeline.publish import SELECTED, Shard, shard_batches
+from pipeline.run import Run
+from pipeline.selection import by_language, no_decisions, select_batch
+from pipeline.steps import DedupStep
+from pipeline.workspace import Outcomes, Receipt, Workspace
+from schemas.corpus import CORPUS, REMOVED
+from schemas.decision import is_removed
+from schemas.document import DOCUMENT
+from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
+
+REMOVED_BY_EXTRACT = "removed_by_extract"
+ROW_GROUP_BYTES = 32 << 20
+
+
+def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt:
+    """Turn the records of a part into documents, and write down each record that is none."""
+    started = time.monotonic()
+    number = int(part)
+    workspace = run.workspace
+    result = extract_part(run.parts[number], run.recipe.extractor)
+    size = workspace.put_parquet(workspace.table_name("documents", number), DOCUMENT, result.documents())
+    workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
+    outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
+    extra = {"first": result.coverage.first, "end": result.coverage.end}
+    receipt = _receipt("extract", part, fingerprints, result.records_in, outcomes, size, started, extra)
+    workspace.put_receipt(receipt)
+    return receipt
+
+
+def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], part: str) -> Receipt:
+    """Measure the documents of a part."""
+    started = time.monotonic()
+    number, workspace = int(part), run.workspace
+    decisions = {
+        name: _decisions(workspace, name, number)
+        for name in (s.step.name for s in run.plan.global_steps if s.step.scope == "chunk")
+        if workspace.exists(workspace.receipt_name(name, "all"))
+    }
+    counts: ChunkCounts = {}
+    kept: Counter[str] = Counter()
+    batches = workspace.read_batches(workspace.table_name(planned.reads, number))
+    schema = table_schema(run.plan, planned.writes)
+    made = _counted(annotate_part(run.recipe, planned, schema, batches, decisions, counts), kept)
+    size = workspace.put_parquet(workspace.table_name(planned.writes, number), schema, made)
+    accounts = {
+        stage: [[lang, outcome, n] for (lang, outcome), n in sorted(counter.items())]
+        for stage, counter in sorted(counts.items())
+    }
+    outcomes: Outcomes = {(lang, KEPT): n for lang, n in kept.items()}
+    total = sum(kept.values())
+    extra = {"accounts": accounts}
+    receipt = _receipt(planned.name, part, fingerprints, total, outcomes, size, started, extra)
+    workspace.put_receipt(receipt)
+    return receipt
+
+
+def _counted(tables: Iterator[pa.Table], kept: Counter[str]) -> Iterator[pa.Table]:
+    for table in tables:
+        kept.update(lang or UNKNOWN_LANGUAGE for lang in table.column("lang").to_pylist())
+        yield table
+
+
+def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt:
+    """Keep the documents that no rule and no global step removes; write down the others."""
+    started = time.monotonic()
+    number, workspace = int(part), run.workspace
+    steps = [s for s in run.recipe.steps if isinstance(s, DedupStep) and s.scope == "document"]
+    decisions = {s.name: _decisions(workspace, s.name, number) for s in steps}
+    outcomes: Counter[tuple[str, str]] = Counter()
+    funnel: dict[str, Counter[tuple[str, str]]] = {s.name: Counter() for s in steps}
+    kept, removed = [CORPUS.empty_table()], [REMOVED.empty_table()]
+    signals = run.plan.passes[-1].writes
+    for batch in workspace.read_batches(workspace.table_name(signals, number)):
+        chosen = select_batch(
+            run.recipe,
+            pa.Table.from_batches([batch]),
+            decisions,
+            languages=run.settings.wanted,
+            removed_text_ratio=run.settings.removed_text_ratio,
+        )
+        kept.append(chosen.kept)
+        removed.append(chosen.removed)
+        outcomes.update(chosen.outcomes)
+        for name, found in chosen.funnel.items():
+            funnel[name].update(found)
+    languages: dict[str, dict[str, int]] = {}
+    groups = _language_groups(pa.concat_tables(kept), languages)
+    size = workspace.put_parquet(workspace.table_name(SELECTED, number), CORPUS, groups)
+    earlier = workspace.read_batches(workspace.table_name(REMOVED_BY_EXTRACT, number))
+    workspace.put_parquet(f"removed/{number:05d}.parquet", REMOVED, [*earlier, pa.concat_tables(removed)])
+    accounts = {name: [[*key, n] for key, n in sorted(found.items())] for name, found in funnel.items()}
+    extra = {"languages": languages, "accounts": accounts}
+    total = sum(outcomes.values())
+    receipt = _receipt("select", part, fingerprints, total, dict(outcomes), size, started, extra)
+    workspace.put_receipt(receipt)
+    return receipt
+
+
+def _language_groups(kept: pa.Table, languages: dict[str, dict[str, int]]) -> Iterator[pa.Table]:
+    """Yield row groups that hold one language each; `languages` gets where each language's groups stand."""
+    group = 0
+    for lang, rows in by_language(kept):
+        first = group
+        rows_a_group = max(1, round(rows.num_rows * ROW_GROUP_BYTES / max(1, rows.nbytes)))
+        for start in range(0, rows.num_rows, rows_a_group):
+            yield rows.slice(start, rows_a_group)
+            group += 1
+        size = sum(chunk.nbytes for chunk in rows.column("text").chunks)
+        languages[lang] = {"first": first, "groups": group - first, "rows": rows.num_rows, "bytes": size}
+
+
+def publish_task(
+    run: Run, shards: Mapping[str, Shard], fingerprints: Mapping[str, str], part: str
+) -> Receipt:
+    """Write one shard of the corpus."""
+    started = time.monotonic()
+    shard = shards[part]
+    rows = 0
+
+    def counted() -> Iterator[pa.Table]:
+        nonlocal rows
+        for table in shard_batches(run.workspace, shard):
+            rows += table.num_rows
+            yield table
+
+    size = run.workspace.put_parquet(shard.name, CORPUS, counted())
+    expected = sum(piece.rows for piece in shard.slices)
+    outcomes = {(shard.lang, KEPT): rows}
+    extra = {"rows": {str(piece.part): piece.rows for piece in shard.slices}}
+    receipt = _receipt("publish", part, fingerprints, expected, outcomes, size, started, extra)
+    run.workspace.put_receipt(receipt)
+    return receipt
+
+
+def _receipt(
+    stage: str,
+    part: str,
+    fingerprints: Mapping[str, str],
+    records_in: int,
+    outcomes: Outcomes,
+    size: int,
+    started: float,
+    extra: dict[str, object],
+) -> Receipt:
+    seconds = round(time.monotonic() - started, 3)
+    return Receipt(stage, part, fingerprints[part], records_in, outcomes, size, seconds, extra)
+
+
+def _decisions(workspace: Workspace, step: str, part: int) -> pa.Table:
+    name = workspace.table_name(f"decisions/{step}", part)
+    return workspace.read_parquet(name) if workspace.exists(name) else no_decisions()
+
+
+def read_keys(run: Run, planned: GlobalStep, columns: list[str], part: int) -> Iterator[pa.RecordBatch]:
+    """Yield the keys of the documents of a part that reach a global step."""
+    step, workspace = planned.step, run.workspace
+    wanted = list(dict.fromkeys([*columns, *rule_columns(run.recipe, step.name)]))
+    names = [step.name for step in run.recipe.steps]
+    earlier = [
+        s
+        for s in run.recipe.steps[: names.index(step.name)]
+        if isinstance(s, DedupStep) and s.scope == "document"
+    ]
+    against = {s.name: _removed_keys(_decisions(workspace, s.name, part)) for s in earlier}
+    for batch in workspace.read_batches(workspace.table_name(planned.reads, part), wanted):
+        verdict = judge(run.recipe, batch, against, languages=run.settings.wanted, before=step.name)
+        yield batch.select(columns).filter(pa.array(verdict.kept))
+
+
+def _removed_keys(decisions: pa.Table) -> pa.Array:
+    removed: pa.Array = decisions.filter(is_removed(decisions)).column("doc_key").to_numpy()
+    return removed
+
+
+def keys_reader(run: Run, planned: GlobalStep, columns: list[str]) -> "partial[Iterator[pa.RecordBatch]]":
+    """Return `read_keys` for one step, ready to be sent to executors."""
+    return partial(read_keys, run, planned, columns)
