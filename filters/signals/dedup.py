@@ -1,0 +1,72 @@
+"""Keys and signatures by which global steps relate documents: URL key, MinHash."""
+
+import numpy as np
+import pyarrow as pa
+
+from filters.minhash import Signatures, sign, signatures
+from filters.published_shingles import PUBLISHED, published_shingles
+from filters.registry import signal
+from filters.shingles import Shingles, character_shingles, hash_sequences, word_shingles
+from filters.text import TextBatch
+from filters.urls import url_form
+from schemas.errors import RecipeError
+
+UNITS = ("word", "character")
+LITTLE_ENDIAN = "values, little endian"
+
+
+@signal(pa.int64(), unit="hash", source="`c4`: tensorflow/datasets, c4_utils.py; `canonical`: own")
+def url_key(url: pa.Array, *, form: str = "canonical") -> pa.Array:
+    """64-bit hash of the URL in its form `c4` or `canonical` (`filters/urls.py`); null if nothing is left."""
+    batch = TextBatch.from_arrow(url_form(url, form))
+    hashes = hash_sequences(batch.codepoints.astype(np.uint64) + np.uint64(1), batch.row_offsets)
+    return pa.array(hashes.view(np.int64), pa.int64(), mask=batch.lengths == 0)
+
+
+@signal(pa.binary(), unit=LITTLE_ENDIAN, source="Broder 1997; arithmetic of datasketch 2 (affine32)")
+def minhash(
+    text: TextBatch, *, permutations: int = 128, n: int = 5, unit: str = "word", seed: int = 1
+) -> pa.Array:
+    """MinHash signature (32-bit values) of the n-grams of the case-folded words; null where there is no word.
+
+    Words are those of every other signal: in scripts without spaces, those that ICU's dictionaries find. With
+    `unit="character"`: n-grams of the code points of the words. A text of fewer than `n` units has one
+    shingle, all of it, and is like another only where both are equal.
+    """
+    shingles = _shingles(text, n, unit)
+    return _column(sign(shingles, permutations, seed=seed), shingles)
+
+
+@signal(pa.binary(), unit=LITTLE_ENDIAN, source="the tool named (`filters/published_shingles.py`)")
+def published_minhash(text: TextBatch, *, tool: str = "datasketch", permutations: int = 0) -> pa.Array:
+    """MinHash signature equal to that of a published tool; null where the tool makes no shingle.
+
+    Slow: shingles are hashed one by one, as the tools do. 0 permutations: as many as the tool takes by
+    default.
+    """
+    shingles = published_shingles(text.slice_text(text.spans(*_rows(text))).to_pylist(), tool)
+    signed = signatures(shingles.hashes, shingles.offsets, permutations, family=PUBLISHED[tool].family)
+    return _column(signed, shingles)
+
+
+def _rows(text: TextBatch) -> tuple[np.ndarray, np.ndarray]:
+    return text.row_offsets[:-1], text.row_offsets[1:]
+
+
+def _shingles(text: TextBatch, n: int, unit: str) -> Shingles:
+    if unit not in UNITS or n < 1:
+        raise RecipeError(
+            f"minhash: expected unit {' or '.join(UNITS)} and n of at least 1, got {unit!r} and {n}"
+        )
+    return word_shingles(text, n) if unit == "word" else character_shingles(text, n)
+
+
+def _column(signed: Signatures, shingles: Shingles) -> pa.Array:
+    """Return signatures as one binary value a row, null where there is no shingle and nothing to compare."""
+    rows = np.flatnonzero(shingles.counts)
+    plain = np.ascontiguousarray(signed[rows])
+    width = plain.itemsize * plain.shape[1]
+    ends = np.concatenate(([0], np.cumsum(np.where(shingles.counts > 0, width, 0)))).astype(np.int32)
+    is_valid = pa.array(shingles.counts > 0).buffers()[1]
+    buffers = [is_valid, pa.py_buffer(ends), pa.py_buffer(plain.tobytes())]
+    return pa.Array.from_buffers(pa.binary(), len(shingles), buffers)

@@ -1,0 +1,106 @@
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters.shingles import (
+    Shingles,
+    character_shingles,
+    distinct,
+    hash_ngrams,
+    hash_sequences,
+    jaccard,
+    mix64,
+    word_shingles,
+)
+from filters.text import TextBatch
+
+ROWS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=6)
+
+
+def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    units = mix64(np.array([u for row in rows for u in row], np.uint64) + np.uint64(7))
+    return units, np.cumsum([0, *(len(row) for row in rows)])
+
+
+def texts(*values: str | None) -> TextBatch:
+    return TextBatch.from_arrow(pa.array(values, pa.string()))
+
+
+def row(shingles: Shingles, i: int) -> list[int]:
+    return shingles.hashes[shingles.offsets[i] : shingles.offsets[i + 1]].tolist()
+
+
+@given(ROWS, st.integers(1, 6))
+def test_two_shingles_are_equal_only_where_their_units_are(rows: list[list[int]], n: int) -> None:
+    shingles = hash_ngrams(*flat(rows), n)
+    grams = [
+        [tuple(row[i : i + n]) for i in range(len(row) - n + 1)] or ([tuple(row)] if row else [])
+        for row in rows
+    ]
+    assert shingles.counts.tolist() == [len(of_row) for of_row in grams]
+    names = [gram for of_row in grams for gram in of_row]
+    assert len(set(shingles.hashes.tolist())) == len(set(names))
+    assert len(set(zip(shingles.hashes.tolist(), names, strict=True))) == len(set(names))
+
+
+@given(ROWS, st.integers(1, 6))
+def test_the_shingles_of_a_row_do_not_depend_on_its_batch(rows: list[list[int]], n: int) -> None:
+    whole = hash_ngrams(*flat(rows), n)
+    assert [row(whole, i) for i in range(len(rows))] == [row(hash_ngrams(*flat([r]), n), 0) for r in rows]
+
+
+def test_a_row_without_units_has_no_shingle() -> None:
+    assert hash_ngrams(*flat([[], []]), 5).counts.tolist() == [0, 0]
+
+
+def test_short_rows_share_a_shingle_only_where_they_are_equal() -> None:
+    shingles = hash_ngrams(*flat([[1, 2], [1, 2], [2, 1], [1], [1, 2, 3], [1, 2, 3, 0, 0]]), 5)
+    assert shingles.counts.tolist() == [1] * 6
+    assert len(set(shingles.hashes.tolist())) == 5
+
+
+@given(ROWS)
+def test_sequence_hashes_are_equal_only_for_equal_rows(rows: list[list[int]]) -> None:
+    hashes = hash_sequences(*flat(rows)).tolist()
+    assert len(set(hashes)) == len({tuple(r) for r in rows})
+
+
+def test_sequence_hashes_do_not_depend_on_the_batch() -> None:
+    rows = [[1, 2, 3], [], [4], [1, 2, 3]]
+    assert hash_sequences(*flat(rows)).tolist() == [int(hash_sequences(*flat([r]))[0]) for r in rows]
+
+
+def test_distinct_shingles_are_a_sorted_set() -> None:
+    shingles = distinct(hash_ngrams(*flat([[1, 1, 1, 1], [], [1, 2, 1, 2]]), 2))
+    assert shingles.counts.tolist() == [1, 0, 2]
+    assert row(shingles, 2) == sorted(row(shingles, 2))
+
+
+def test_jaccard_is_the_share_of_common_values() -> None:
+    sets = [np.array(values, np.uint64) for values in ([1, 2, 3], [2, 3, 4], [])]
+    assert jaccard(sets[0], sets[1]) == 0.5
+    assert jaccard(sets[0], sets[2]) == 0.0
+    assert jaccard(sets[2], sets[2]) == 0.0
+
+
+def test_word_shingles_ignore_case_and_punctuation() -> None:
+    shingles = word_shingles(texts("One two, three FOUR five.", "one Two three four (five)"))
+    assert row(shingles, 0) == row(shingles, 1)
+
+
+def test_a_vowel_sign_is_part_of_the_shingle() -> None:
+    shingles = word_shingles(texts("की की की की की", "का का का का का"))
+    assert row(shingles, 0) != row(shingles, 1)
+
+
+def test_text_without_spaces_has_many_word_shingles() -> None:
+    thai = "นี่คือข้อความทดสอบสั้นๆ สำหรับตรวจสอบระบบ นี่คือข้อความทดสอบสั้นๆ"
+    chinese = "这是一个简短的测试文本。这是一个简短的测试文本,用来检查系统。"
+    assert (word_shingles(texts(thai, chinese)).counts >= 8).all()
+
+
+def test_character_shingles_skip_what_lies_between_words() -> None:
+    shingles = character_shingles(texts("ab, cdef", "abcdef", None, "abc"), 5)
+    assert shingles.counts.tolist() == [2, 2, 0, 1]
+    assert row(shingles, 0) == row(shingles, 1)
