@@ -20,6 +20,8 @@ CODE_POINTS = 0x110000
 LINE_BREAKS = (0x0A, 0x0B, 0x0C, 0x0D, 0x1C, 0x1D, 0x1E, 0x85, 0x2028, 0x2029)  # str.splitlines
 KANA_MARKS = (0x30FC, 0xFF70, 0xFF9E, 0xFF9F)  # prolonged and voiced sound marks: script Common
 ZERO_WIDTH_JOINERS = (0x200C, 0x200D)
+MORE_TERMINATORS = (0x2026, 0x22EF, 0x17D4, 0x17D5, 0x0F0D, 0x0F0E)  # ellipses, Khmer khan, Tibetan shad
+ASCII_END, LATIN_1_END = 0x80, 0x100
 COLON = 0x3A  # joins letters in UAX #29, not in CLDR's root locale, which ICU follows
 
 
@@ -39,6 +41,12 @@ def members(path: Path, *values: str) -> np.ndarray:
         if fields[0] in values:
             mask[first : last + 1] = True
     return mask
+
+
+def listed(name: str) -> np.ndarray:
+    """Return the mask of a list in the package's data: one `U+XXXX` a line."""
+    lines = (Path(layout.__file__).parent / "data" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    return at(*(int(line[2:], 16) for line in lines if line.startswith("U+")))
 
 
 def at(*code_points: int) -> np.ndarray:
@@ -106,10 +114,11 @@ def properties(ucd: Path) -> tuple[np.ndarray, list[str]]:
     numeric_type = ucd / "extracted" / "DerivedNumericType.txt"
     numeric = members(numeric_type, "Decimal", "Digit", "Numeric")
     bidi = members(ucd / "extracted" / "DerivedBidiClass.txt", "WS", "B", "S")
-    derived, emoji_data = ucd / "DerivedCoreProperties.txt", ucd / "emoji" / "emoji-data.txt"
+    derived = ucd / "DerivedCoreProperties.txt"
+    emoji = members(ucd / "emoji" / "emoji-data.txt", "Emoji") & (np.arange(CODE_POINTS) >= LATIN_1_END)
     unspaced = np.isin(np.array(codes)[script], layout.SEGMENTED_SCRIPTS)
     segmented = (unspaced & np.isin(starts, list("LMN"))) | at(*KANA_MARKS)
-    ascii_range = np.arange(CODE_POINTS) < 0x80
+    ascii_range = np.arange(CODE_POINTS) < ASCII_END
     flags = {
         layout.SPACE: bidi | (category == layout.CATEGORIES.index("Zs")),
         layout.ASCII_PUNCT: ascii_range & np.isin(starts, list("PS")),
@@ -117,11 +126,12 @@ def properties(ucd: Path) -> tuple[np.ndarray, list[str]]:
         layout.LOWER: members(derived, "Lowercase"),
         layout.NUMERIC: numeric,
         layout.ALNUM: numeric | (starts == "L"),
-        layout.EMOJI: members(emoji_data, "Emoji") & ~(np.arange(CODE_POINTS) < 0x100),
-        layout.SENTENCE_END: members(ucd / "PropList.txt", "Sentence_Terminal") | at(0x2026, 0x22EF),
+        layout.EMOJI: emoji,
+        layout.SENTENCE_END: members(ucd / "PropList.txt", "Sentence_Terminal") | at(*MORE_TERMINATORS),
         layout.SEGMENTED: segmented,
         layout.LINE_BREAK: at(*LINE_BREAKS),
         layout.IGNORABLE: members(derived, "Default_Ignorable_Code_Point"),
+        layout.ROOTS_SPECIAL: emoji | listed("roots_special_characters"),
     }
     word_class = word_classes(ucd, category, segmented)
     words = category | script << layout.SCRIPT_SHIFT | word_class << layout.WORD_CLASS_SHIFT

@@ -9,6 +9,9 @@ Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
+COUNT_BITS = 32
+MOST = (1 << COUNT_BITS) - 1
+
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
@@ -30,41 +33,34 @@ def per_row(rows: Positions, values: NDArray[np.generic], row_count: int) -> Pos
     return np.bincount(rows, weights=values, minlength=row_count).astype(np.int64)
 
 
-def window_starts(offsets: Positions, length: int) -> tuple[Mask, Positions]:
-    """Say where a window of `length` items stays in its row, and the offsets of the rows' windows.
-
-    The mask is over the starts of all windows of the batch.
-    """
-    total = int(offsets[-1])
-    valid = np.ones(total, dtype=np.bool_)
-    for step in range(1, min(length, total + 1)):
-        crossing = offsets[1:] - step
-        valid[crossing[crossing >= 0]] = False
-    counts = np.maximum(np.diff(offsets) - length + 1, 0)
-    return valid[: max(0, total - length + 1)], np.concatenate(([0], np.cumsum(counts)))
-
-
 def row_bits(row_count: int) -> int:
-    """Return the bits that hold a row number."""
-    return max(1, int(row_count - 1).bit_length())
+    """Return the bits that hold a row number, and one more number for what belongs to no row."""
+    return max(1, int(row_count).bit_length())
 
 
-def sorted_keys(hashes: Hashes, offsets: Positions) -> Hashes:
-    """Return row number and hash of each value in one integer, in order.
+def sorted_keys(hashes: Hashes, offsets: Positions, length: int = 1) -> tuple[Hashes, Positions]:
+    """Return row and hash of each window in one integer, in order, and the offsets of the rows therein.
 
-    The hash loses as many bits as the row number takes: 48 remain for a batch of 65,536 rows.
+    `hashes` are those of the windows of `length` items that begin at each item of the batch; a window that
+    reaches into the next row is left out. A hash loses as many bits as the row takes: 48 remain for 65,535
+    rows.
     """
     bits = np.uint64(row_bits(len(offsets) - 1))
+    lengths = np.diff(offsets)
     keys = hashes >> bits
-    rows = np.arange(len(offsets) - 1, dtype=np.uint64) << (np.uint64(64) - bits)
-    keys |= np.repeat(rows, np.diff(offsets))
+    rows = np.arange(len(lengths), dtype=np.uint64) << (np.uint64(64) - bits)
+    keys |= np.repeat(rows, lengths)[: len(keys)]
+    for step in range(1, length):
+        crossing = offsets[1:] - step
+        keys[crossing[(crossing >= 0) & (crossing < len(keys))]] = ~np.uint64(0)
     keys.sort()
-    return keys
+    ends = np.concatenate(([0], np.cumsum(np.maximum(lengths - length + 1, 0))))
+    return keys[: ends[-1]], ends
 
 
-def count_repeats(hashes: Hashes, offsets: Positions) -> Repeats:
-    """Count equal hashes within each row; the hashes of row i are `hashes[offsets[i]:offsets[i + 1]]`."""
-    keys = sorted_keys(hashes, offsets)
+def count_repeats(hashes: Hashes, offsets: Positions, length: int = 1) -> Repeats:
+    """Count equal windows of `length` items within each row; arguments as for `sorted_keys`."""
+    keys, offsets = sorted_keys(hashes, offsets, length)
     same = np.flatnonzero(keys[1:] == keys[:-1])
     first = np.ones(len(same), dtype=np.bool_)
     first[1:] = np.diff(same) != 1
@@ -77,12 +73,8 @@ def count_repeats(hashes: Hashes, offsets: Positions) -> Repeats:
 
 def largest_sums(repeats: Repeats, limits: Positions) -> Positions:
     """Return for each row the sum of its `limits[row]` largest counts, of the repeated values only."""
-    order = np.sort(
-        repeats.rows.astype(np.uint64) << np.uint64(32)
-        | (np.uint64(0xFFFFFFFF) - repeats.counts.astype(np.uint64))
-    )
-    rows = (order >> np.uint64(32)).astype(np.int64)
-    counts = (np.uint64(0xFFFFFFFF) - (order & np.uint64(0xFFFFFFFF))).astype(np.int64)
+    order = np.sort((repeats.rows << COUNT_BITS) | (MOST - repeats.counts))
+    rows, counts = order >> COUNT_BITS, MOST - (order & MOST)
     groups = np.bincount(rows, minlength=len(limits))
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(groups) - groups, groups)
     chosen = rank < limits[rows]

@@ -1,8 +1,8 @@
 """Hashes of spans of code points and of n-grams, without a loop over them.
 
-The hash of a span is a polynomial of its code points modulo 2**64. Sums of the polynomial up to every position
-are kept, so that the hash of any span is a difference, a multiplication and a mix. Equal spans have equal
-hashes anywhere in any batch; unequal ones collide with a probability of about 2**-64 a pair.
+The hash of a span is a polynomial of its code points modulo 2**64. Sums of the polynomial up to every
+position are kept, so that the hash of any span is a difference, a multiplication and a mix. Equal spans have
+equal hashes anywhere in any batch; unequal ones collide with a probability of about 2**-64 a pair.
 """
 
 import functools
@@ -16,7 +16,6 @@ Positions = NDArray[np.int64]
 
 BASE: Final = 0x9E3779B97F4A7C15
 INVERSE: Final = pow(BASE, -1, 1 << 64)
-NGRAM_STEP: Final = np.uint64(0xD6E8FEB86659FD93)
 BLOCK_BITS: Final = 16
 BLOCK: Final = 1 << BLOCK_BITS
 _MASK64: Final = (1 << 64) - 1
@@ -62,8 +61,9 @@ class PrefixHashes:
             piece *= powers[: len(piece)]
             sums = self._sums[start + 1 : start + 1 + len(piece)]
             np.cumsum(piece, out=sums)
-            sums *= np.uint64(scale)
-            sums += np.uint64(total)
+            if start:
+                sums *= np.uint64(scale)
+                sums += np.uint64(total)
             total, scale = int(sums[-1]), scale * step & _MASK64
 
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
@@ -75,45 +75,58 @@ class PrefixHashes:
             result *= _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)[starts >> BLOCK_BITS]
         return mix(result)
 
-    def windows(self, length: int) -> Hashes:
-        """Return the hash of each window of `length` code points, by its start."""
-        count = max(0, len(self._sums) - length)
-        result: Hashes = self._sums[length:] - self._sums[:count]
-        powers, scale, step = _powers(INVERSE), 1, pow(INVERSE, BLOCK, 1 << 64)
-        for start in range(0, count, BLOCK):
-            piece = result[start : start + BLOCK]
-            piece *= powers[: len(piece)]
-            piece *= np.uint64(scale)
-            scale = scale * step & _MASK64
-        return mix(result)
+
+def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
+    """Return the hash of each window of `length` code points, by its start. Its low bits are not mixed.
+
+    Windows of 1, 2, 4 … are joined, so that a window of 10 takes four steps.
+    """
+    power = codepoints.astype(np.uint64)
+    power += np.uint64(1)
+    result, covered, width = None, 0, 1
+    while True:
+        if length & width:
+            result, covered = (
+                (power, width) if result is None else (_joined(power, result, width), covered + width)
+            )
+        if covered == length and result is not None:
+            return result
+        power = _joined(power, power, width)
+        width *= 2
 
 
-def next_ngrams(ngrams: Hashes, hashes: Hashes) -> Hashes:
-    """Return the hashes of the (n + 1)-grams, by start, from those of the n-grams and of the single items."""
-    count = max(0, len(ngrams) - 1)
-    result: Hashes = ngrams[:count] * NGRAM_STEP
-    result += hashes[len(hashes) - count :]
-    result ^= result >> np.uint64(29)
+def _joined(left: Hashes, right: Hashes, width: int) -> Hashes:
+    """Return the hashes of windows of `width` followed at once by other windows."""
+    count = max(0, min(len(left), len(right) - width))
+    result: Hashes = left[:count] * np.uint64(pow(BASE, width, 1 << 64))
+    result += right[width : width + count]
     return result
 
 
-class PrefixWords:
-    """The same sums over the hashes of words, so that the hash of any run of words follows."""
+def row_hashes(values: Hashes, offsets: Positions) -> Hashes:
+    """Return a hash of the sequence of values of each row; 0 for an empty row."""
+    rows = len(offsets) - 1
+    result = np.zeros(rows, dtype=np.uint64)
+    filled = offsets[1:] > offsets[:-1]
+    if not filled.any():
+        return result
+    weighted = _weighted(values)
+    starts = offsets[:-1][filled]
+    total = np.add.reduceat(weighted, starts)
+    total *= _powers(INVERSE)[starts & (BLOCK - 1)]
+    total *= _block_powers(INVERSE, (len(values) >> BLOCK_BITS) + 1)[starts >> BLOCK_BITS]
+    result[filled] = mix(total)
+    return result
 
-    def __init__(self, hashes: Hashes) -> None:
-        self._sums = np.zeros(len(hashes) + 1, dtype=np.uint64)
-        weighted = hashes * _long_powers(BASE, len(hashes))
-        np.cumsum(weighted, out=self._sums[1:])
 
-    def spans(self, starts: Positions, ends: Positions) -> Hashes:
-        """Return the hash of each run of words from `starts` up to `ends`."""
-        result: Hashes = self._sums[ends]
-        result -= self._sums[starts]
-        result *= _powers(INVERSE)[starts & (BLOCK - 1)]
-        result *= _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)[starts >> BLOCK_BITS]
-        return mix(result)
-
-
-def _long_powers(base: int, count: int) -> Hashes:
-    blocks = _block_powers(base, (count >> BLOCK_BITS) + 1)
-    return (blocks[:, np.newaxis] * _powers(base)).ravel()[:count]
+def _weighted(values: Hashes) -> Hashes:
+    """Return (value + 1) * BASE**position."""
+    result: Hashes = values + np.uint64(1)
+    powers, scale, step = _powers(BASE), 1, pow(BASE, BLOCK, 1 << 64)
+    for start in range(0, len(result), BLOCK):
+        piece = result[start : start + BLOCK]
+        piece *= powers[: len(piece)]
+        if start:
+            scale = scale * step & _MASK64
+            piece *= np.uint64(scale)
+    return result

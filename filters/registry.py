@@ -9,7 +9,7 @@ import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 TEXT_COLUMN = "text"
 
-Column = pa.Array
+Column: TypeAlias = pa.Array
 Parameters = Mapping[str, object]
 
 

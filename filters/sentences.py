@@ -6,7 +6,9 @@ follows:
 * always after a terminator of one script (`。` `！` `।` `؟` `።` `။` `៕` …);
 * after `.` `!` `?` and the ellipsis only when white space follows, and then no lower-case letter.
 
-A line feed always ends a sentence. Terminators are those of Unicode's Sentence_Terminal property and the ellipsis.
+A quote that opens (`“`) counts as closing in the second case, as in German. A line feed always ends a
+sentence. Terminators are those of Unicode's Sentence_Terminal property, ellipses, the Khmer khan and the
+Tibetan shad.
 """
 
 from typing import TYPE_CHECKING, Final
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.spans import Spans
-from filters.unicode_tables import LINE_BREAK, LOWER, SENTENCE_END, SPACE
+from filters.unicode_tables import CARRIAGE_RETURN, LINE_BREAK, LINE_FEED, LOWER, SENTENCE_END, SPACE
 from schemas.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
-NEWLINE: Final = 0x0A
 LINE_KINDS: Final = ("newline", "unicode", "split")
 CHUNK_CHARACTERS: Final = 1000
 CLOSING_ASCII: Final = np.frombuffer("\"')]}".encode("utf-32-le"), dtype=np.uint32)
@@ -43,7 +44,7 @@ def lines(text: "TextBatch", kind: str) -> Spans:
 
 
 def _split_lines(text: "TextBatch") -> Spans:
-    breaks = np.flatnonzero(text.codepoints == NEWLINE)
+    breaks = np.flatnonzero(text.codepoints == LINE_FEED)
     per_row = np.searchsorted(breaks, text.row_offsets)
     rows = np.arange(len(text) + 1)
     offsets = per_row + rows
@@ -60,21 +61,21 @@ def _ended_lines(text: "TextBatch", kind: str) -> Spans:
     starts, ends = _partition(text, _line_ends(text, kind))
     codepoints = text.codepoints
     if kind == "newline":
-        return text.spans(starts, ends - (codepoints[ends - 1] == NEWLINE))
+        return text.spans(starts, ends - (codepoints[ends - 1] == LINE_FEED))
     stops = ends - text.flag(LINE_BREAK)[ends - 1]
     pair = (stops > starts) & (stops < ends)
-    pair[pair] = (codepoints[ends[pair] - 1] == NEWLINE) & (codepoints[stops[pair] - 1] == 0x0D)
+    pair[pair] = (codepoints[ends[pair] - 1] == LINE_FEED) & (codepoints[stops[pair] - 1] == CARRIAGE_RETURN)
     return text.spans(starts, stops - pair)
 
 
 def _line_ends(text: "TextBatch", kind: str) -> Positions:
     """Return the positions after each line break."""
     if kind == "newline":
-        return np.flatnonzero(text.codepoints == NEWLINE) + 1
+        return np.flatnonzero(text.codepoints == LINE_FEED) + 1
     at = np.flatnonzero(text.flag(LINE_BREAK)) + 1
     codepoints = text.codepoints
     inner = at[at < len(codepoints)]
-    pairs = inner[(codepoints[inner - 1] == 0x0D) & (codepoints[inner] == NEWLINE)]
+    pairs = inner[(codepoints[inner - 1] == CARRIAGE_RETURN) & (codepoints[inner] == LINE_FEED)]
     pairs = pairs[~text.row_starts_flags[pairs]]
     return np.setdiff1d(at, pairs, assume_unique=True)
 
@@ -96,7 +97,9 @@ def sentence_cuts(text: "TextBatch") -> Positions:
     borders[_line_ends(text, "newline")] = True
     last = at[~_and_next(ends, at, size) | borders[at + 1]]
     weak = np.isin(codepoints[last], WEAK)
-    after = _skip(last + 1, _closing(text), borders)
+    closing = _closing(text)
+    strong = _skip(last + 1, closing, borders)
+    after = np.where(weak, _skip(last + 1, closing | text.in_categories("Pi"), borders), strong)
     beyond = _skip(after, text.flag(SPACE), borders)
     cut = ~weak | (beyond > after)
     inner = cut & weak & ~borders[beyond]
@@ -111,8 +114,7 @@ def _and_next(mask: Mask, at: Positions, size: int) -> Mask:
 
 def _closing(text: "TextBatch") -> Mask:
     """Return where a code point closes a sentence after its terminator: quotes and closing brackets."""
-    marks = text.in_categories("Pe") | text.in_categories("Pf") | text.in_categories("Pi")
-    return marks | np.isin(text.codepoints, CLOSING_ASCII)
+    return text.in_categories("Pe") | text.in_categories("Pf") | np.isin(text.codepoints, CLOSING_ASCII)
 
 
 def _skip(at: Positions, mask: Mask, borders: Mask) -> Positions:
@@ -130,8 +132,8 @@ def sentences(text: "TextBatch") -> Spans:
 def chunk_spans(text: "TextBatch", max_characters: int = CHUNK_CHARACTERS) -> Spans:
     """Return the chunks: the lines, those over `max_characters` code points cut into sentences.
 
-    The chunks of a text, put one after another, are the text: each holds its line feed and the white space after
-    its sentence. A sentence is never cut.
+    The chunks of a text, put one after another, are the text: each holds its line feed and the white space
+    after its sentence. A sentence is never cut.
     """
     line_ends = _line_ends(text, "newline")
     starts, ends = _partition(text, line_ends)

@@ -46,7 +46,9 @@ def span_positions(spans: Spans) -> Positions:
     """Return every position inside the spans, one span after another."""
     lengths = spans.lengths
     before = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(spans.starts - before, lengths)
+    result: Positions = np.repeat(spans.starts - before, lengths)
+    result += np.arange(len(result))
+    return result
 
 
 def sums(values: NDArray[Any], offsets: Positions) -> Positions:
@@ -55,19 +57,32 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     filled = offsets[1:] > offsets[:-1]
     if len(values) and filled.any():
         if values.dtype == np.bool_:
-            values = values.view(np.uint8)
-        result[filled] = np.add.reduceat(values, offsets[:-1][filled], dtype=np.int64)
+            result[filled] = np.add.reduceat(values.view(np.uint8), offsets[:-1][filled], dtype=np.uint32)
+        else:
+            result[filled] = np.add.reduceat(values, offsets[:-1][filled], dtype=np.int64)
     return result
+
+
+STEPS = 4
+"""Code points that `strip` takes off one by one before it searches."""
 
 
 def strip(spans: Spans, mask: Mask) -> Spans:
     """Return the spans without the code points of `mask` at their ends; what is then empty is left out."""
+    spans = spans.chosen(spans.starts < spans.ends)
     starts, ends = spans.starts.copy(), spans.ends.copy()
-    edged = np.flatnonzero(mask[starts] | mask[ends - 1])
-    if len(edged) == 0:
+    first, last = np.flatnonzero(mask[starts]), np.flatnonzero(mask[ends - 1])
+    if len(first) == len(last) == 0:
         return spans
-    solid = np.append(np.flatnonzero(~mask), len(mask))
-    first, last = np.searchsorted(solid, starts[edged]), np.searchsorted(solid, ends[edged])
-    starts[edged] = solid[first]
-    ends[edged] = np.where(first < last, solid[last - 1] + 1, 0)
+    for _ in range(STEPS):
+        starts[first] += 1
+        first = first[starts[first] < ends[first]]
+        first = first[mask[starts[first]]]
+        ends[last] -= 1
+        last = last[starts[last] < ends[last]]
+        last = last[mask[ends[last] - 1]]
+    if len(first) or len(last):
+        solid = np.append(np.flatnonzero(~mask), len(mask))
+        starts[first] = solid[np.searchsorted(solid, starts[first])]
+        ends[last] = solid[np.searchsorted(solid, ends[last]) - 1] + 1
     return Spans(starts, ends, spans.offsets).chosen(starts < ends)

@@ -1,11 +1,12 @@
 """`TextBatch`: a column of texts as one array of code points, measured once for every signal.
 
-The texts of a batch lie one after another in `codepoints`; row i is `codepoints[row_offsets[i]:row_offsets[i + 1]]`.
-Everything else (classes, folded forms, lines, words, hashes) is an array over the same positions, computed at
-the first use and kept. No value of a row depends on another row.
+The texts of a batch lie one after another in `codepoints`; row i is `codepoints[row_offsets[i]:row_offsets[i
++ 1]]`. Everything else (classes, folded forms, lines, words, hashes) is an array over the same positions,
+computed at the first use and kept. No value of a row depends on another row.
 
-Memory: 4 bytes a code point for the text, 4 for the properties once a class is asked for, 8 for each prefix hash,
-about 10 for the words; under 60 with everything that the signals ask for. `cut_by_bytes` keeps batches small.
+Memory: 4 bytes a code point for the text, 4 for the properties once a class is asked for, 8 for each prefix
+hash, about 10 for the words; under 60 with everything that the signals ask for. `cut_by_bytes` keeps batches
+small.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -17,10 +18,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters import sentences, words
-from filters.hashing import PrefixHashes, next_ngrams
+from filters.hashing import PrefixHashes
+from filters.ngrams import Ngrams
 from filters.spans import Spans, span_positions, strip, sums
-from filters.special import special_characters
 from filters.unicode_tables import (
+    ASCII_END,
     CATEGORIES,
     CATEGORY_MASK,
     SCRIPT_MASK,
@@ -41,16 +43,17 @@ Positions = NDArray[np.int64]
 BATCH_BYTES: Final = 1 << 19
 """UTF-8 bytes of text in one batch: the arrays of half a megabyte stay in a core's cache."""
 
-NEWLINE: Final = 0x0A
-
 
 class TextBatch:
     """A column of texts as flat arrays. Made by `from_arrow`."""
 
-    def __init__(self, codepoints: NDArray[np.uint32], row_offsets: Positions, is_null: Mask) -> None:
+    def __init__(
+        self, codepoints: NDArray[np.uint32], row_offsets: Positions, is_null: Mask, byte_counts: Positions
+    ) -> None:
         self.codepoints = codepoints
         self.row_offsets = row_offsets
         self.is_null = is_null
+        self.byte_counts = byte_counts  # of each row in UTF-8
         self._memo: dict[Hashable, Any] = {}
 
     @classmethod
@@ -68,7 +71,8 @@ class TextBatch:
         codepoints = _decode(_bytes_of(array))
         if row_offsets[-1] != len(codepoints):
             raise InputError("text column: its rows do not begin and end between UTF-8 characters")
-        return cls(codepoints, row_offsets, is_null)
+        byte_counts = np.asarray(pc.binary_length(array), dtype=np.int64)
+        return cls(codepoints, row_offsets, is_null, byte_counts)
 
     def __len__(self) -> int:
         return len(self.row_offsets) - 1
@@ -88,7 +92,7 @@ class TextBatch:
     @property
     def properties(self) -> NDArray[np.uint32]:
         """The property word of each code point (`filters/unicode_tables.py`)."""
-        return self.once("properties", lambda: np.take(tables().properties, self.codepoints, mode="clip"))
+        return self.once("properties", lambda: tables().properties.take(self.codepoints, mode="clip"))
 
     @property
     def categories(self) -> NDArray[np.uint8]:
@@ -113,7 +117,7 @@ class TextBatch:
         return self.once(("flag", flag), lambda: (self.properties & np.uint32(flag)) != 0)
 
     def in_categories(self, prefix: str) -> Mask:
-        """Return where the general category begins with `prefix`: L, P, Nd …"""
+        """Return where the general category begins with `prefix` (L, P, Nd)."""
         numbers = [i for i, name in enumerate(CATEGORIES) if name.startswith(prefix)]
         first, count = np.uint8(numbers[0]), np.uint8(len(numbers))
         return self.once(("categories", prefix), lambda: (self.categories - first) < count)
@@ -121,12 +125,11 @@ class TextBatch:
     @property
     def folded(self) -> NDArray[np.uint32]:
         """The code points after simple case folding."""
-        return self.once("folded", lambda: np.take(tables().fold, self.codepoints, mode="clip"))
+        return self.once("folded", lambda: tables().fold.take(self.codepoints, mode="clip"))
 
     def prefix_hashes(self, fold: bool = False) -> PrefixHashes:
         """Return what gives the hash of any span of the batch, of the folded code points on request."""
-        source = (lambda: self.folded) if fold else (lambda: self.codepoints)
-        return self.once(("prefix", fold), lambda: PrefixHashes(source()))
+        return self.once(("prefix", fold), lambda: PrefixHashes(self.folded if fold else self.codepoints))
 
     def span_hashes(self, spans: Spans, fold: bool = False) -> NDArray[np.uint64]:
         """Return a hash of the code points of each span."""
@@ -147,18 +150,18 @@ class TextBatch:
         return Spans(starts, ends, np.searchsorted(starts, self.row_offsets))
 
     def lines(self, kind: str = "newline") -> Spans:
-        """Return the lines without what ends them.
+        r"""Return the lines without what ends them.
 
-        `newline`: a line feed ends a line, so "a\\n\\nb\\n" has three and "" none. `unicode`: every line boundary
-        of `str.splitlines`. `split`: the pieces of `str.split("\\n")`, so that "" is one empty line and a text
-        that ends in a line feed ends with an empty line.
+        `newline`: a line feed ends a line, so "a\n\nb\n" has three and "" none. `unicode`: every line
+        boundary of `str.splitlines`. `split`: the pieces of `str.split("\n")`, so that "" is one empty line
+        and a text that ends in a line feed ends with an empty line.
         """
         return self.once(("lines", kind), lambda: sentences.lines(self, kind))
 
     def words(self, kind: str = "unicode") -> Spans:
-        """Return the words; `filters/words.py` defines the kinds.
+        r"""Return the words; `filters/words.py` defines the kinds.
 
-        `unicode`: words of every script. `whitespace`: `str.split()`. `word_characters`: `\\w+` of `re`.
+        `unicode`: words of every script. `whitespace`: `str.split()`. `word_characters`: `\w+` of `re`.
         """
         return self.once(("words", kind), lambda: words.find(self, kind))
 
@@ -166,30 +169,23 @@ class TextBatch:
         """Return a well mixed hash of each word, of its case-folded form by default."""
         return self.once(("word_hashes", kind, fold), lambda: self.span_hashes(self.words(kind), fold))
 
-    def word_ngrams(self, n: int, kind: str = "unicode", fold: bool = True) -> NDArray[np.uint64]:
-        """Return the hash of the n words from each word on; the last n - 1 words of the batch have none.
+    def ngrams(self, n: int, kind: str = "unicode", fold: bool = True) -> Ngrams:
+        """Return the word n-grams that occur more than once in their row, of case-folded words by default."""
 
-        An n-gram that reaches into the next row is the caller's to leave out.
-        """
-        if n == 1:
-            return self.word_hashes(kind, fold)
-        return self.once(
-            ("ngrams", n, kind, fold),
-            lambda: next_ngrams(self.word_ngrams(n - 1, kind, fold), self.word_hashes(kind, fold)),
-        )
+        def compute() -> Ngrams:
+            if n == 1:
+                return Ngrams.of_words(self.word_hashes(kind, fold), self.words(kind).offsets)
+            return self.ngrams(n - 1, kind, fold).longer()
+
+        return self.once(("ngrams", n, kind, fold), compute)
 
     def row_sums(self, values: NDArray[Any]) -> Positions:
         """Return the sum, in each row, of a mask or of whole numbers over the code points."""
         return sums(values, self.row_offsets)
 
     def stripped(self, spans: Spans) -> Spans:
-        """Return the spans without white space (`str.isspace`) at their ends; what is then empty is left out."""
+        """Return the spans without white space (`str.isspace`) at their ends, if anything is left."""
         return strip(spans, self.flag(SPACE))
-
-    @property
-    def special_characters(self) -> Mask:
-        """True at the special characters of ROOTS, emoji included."""
-        return self.once("special", lambda: np.take(special_characters(), self.codepoints, mode="clip"))
 
     def slice_text(self, spans: Spans) -> pa.Array:
         """Return the text of each span."""
@@ -253,7 +249,7 @@ def _bytes_of(array: pa.Array) -> memoryview:
 
 def _decode(data: memoryview) -> NDArray[np.uint32]:
     raw = np.frombuffer(data, dtype=np.uint8)
-    if len(raw) == 0 or raw.max() < 0x80:
+    if len(raw) == 0 or raw.max() < ASCII_END:
         return raw.astype(np.uint32)
     try:
         return np.frombuffer(str(data, "utf-8").encode("utf-32-le"), dtype=np.uint32)

@@ -46,15 +46,24 @@ LOWER: Final = 1 << 20  # str.islower
 NUMERIC: Final = 1 << 21  # str.isnumeric
 ALNUM: Final = 1 << 22  # str.isalnum
 EMOJI: Final = 1 << 23  # Emoji=Yes from U+0100 up (no digits, no copyright sign)
-SENTENCE_END: Final = 1 << 24  # Sentence_Terminal, and the ellipsis
+SENTENCE_END: Final = 1 << 24  # Sentence_Terminal, ellipses, Khmer khan, Tibetan shad
 SEGMENTED: Final = 1 << 25  # letters, marks and numbers of SEGMENTED_SCRIPTS
 LINE_BREAK: Final = 1 << 26  # str.splitlines
 IGNORABLE: Final = 1 << 27  # Default_Ignorable_Code_Point
+ROOTS_SPECIAL: Final = (
+    1 << 28
+)  # special characters of ROOTS, with Unicode's Emoji for the package `emoji` 1.6.1
 
 SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
 """Scripts written without spaces between words for which ICU has a dictionary."""
 
 CODE_POINTS: Final = 0x110000
+ASCII_END: Final = 0x80
+BMP_END: Final = 0x10000
+TAB: Final = 0x09
+LINE_FEED: Final = 0x0A
+CARRIAGE_RETURN: Final = 0x0D
+BLANK: Final = 0x20
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +111,3 @@ def script_codes() -> tuple[str, ...]:
 def script_number(code: str) -> int:
     """Return the number of the script with the ISO 15924 code."""
     return tables().scripts.index(code)
-
-
-@functools.cache
-def flag_table(code_points: frozenset[int]) -> NDArray[np.bool_]:
-    """Return the mask, over all code points, of a set of them."""
-    mask = np.zeros(CODE_POINTS, dtype=np.bool_)
-    mask[list(code_points)] = True
-    return mask

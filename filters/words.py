@@ -2,20 +2,21 @@ r"""Words, as spans of a batch, right for every script.
 
 `unicode`, the engine's own words, in the style of Unicode Standard Annex 29:
 
-1. A code point is inside a word if it is a letter, a number, or a mark (vowel signs, accents, ZWJ, ZWNJ). Between
-   two of those, neither in an unspaced script, it is also inside when it joins them: an apostrophe, a
-   middle dot or a full stop between two letters or two numbers; a comma between two numbers; a connector (`_`) or a
-   format character (soft hyphen, direction mark) between any two; a double quote between two Hebrew letters.
+1. A code point is inside a word if it is a letter, a number, or a mark (vowel signs, accents, ZWJ, ZWNJ).
+   Between two of those, neither in an unspaced script, it is also inside when it joins them: an apostrophe, a
+   middle dot or a full stop between two letters or two numbers; a comma between two numbers; a connector
+   (`_`) or a format character (soft hyphen, direction mark) between any two; a double quote between two
+   Hebrew letters.
 2. A word is a run of such code points, from its first letter or number on. A run without one is no word.
-3. A run is cut where an unspaced script (Han, kana, Thai, Lao, Khmer, Burmese) begins or ends, and inside it where
-   ICU's dictionaries cut. It is never cut before a mark.
+3. A run is cut where an unspaced script (Han, kana, Thai, Lao, Khmer, Burmese) begins or ends, and inside it
+   where ICU's dictionaries cut. It is never cut before a mark.
 
-So a hyphen, a Tibetan tsheg and an Ethiopic word space separate words; `l'homme`, `3.14`, `can't`, `צה"ל` are one.
-Differences from the annex: a number joins its digits and superscripts to letters (`m²`), a colon joins nothing (as in
-CLDR's root locale), a run of ideographs is cut by the dictionary.
+So a hyphen, a Tibetan tsheg and an Ethiopic word space separate words; `l'homme`, `3.14`, `can't`, `צה"ל` are
+one. Differences from the annex: a number joins its digits and superscripts to letters (`m²`), a colon joins
+nothing (as in CLDR's root locale), a run of ideographs is cut by the dictionary.
 
-Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`; `roots` is
-what space, tab and line feed separate, without the special characters of ROOTS at both ends.
+Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`;
+`roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
 """
 
 import functools
@@ -24,14 +25,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
-from icu4py.breakers import WordBreaker
 from numpy.typing import NDArray
 
 from filters.spans import Spans, strip
 from filters.unicode_tables import (
     ALNUM,
+    BLANK,
+    BMP_END,
     FORMAT,
     LETTER,
+    LINE_FEED,
     MARK,
     MID_ANY,
     MID_BOTH,
@@ -39,13 +42,18 @@ from filters.unicode_tables import (
     MID_LETTER,
     MID_NUMBER,
     NUMBER,
+    ROOTS_SPECIAL,
     SEGMENTED,
+    SEGMENTED_SCRIPTS,
     SPACE,
+    TAB,
     script_number,
 )
-from schemas.errors import RecipeError, near_name
+from schemas.errors import MissingDependencyError, RecipeError, near_name
 
 if TYPE_CHECKING:
+    from icu4py.breakers import WordBreaker
+
     from filters.text import TextBatch
 
 Mask = NDArray[np.bool_]
@@ -68,16 +76,15 @@ def find(text: "TextBatch", kind: str) -> Spans:
 
 
 def runs(text: "TextBatch", inside: Mask, cuts: Positions | None = None) -> tuple[Positions, Positions]:
-    """Return starts and ends of the runs of `inside`, cut where rows begin and at `cuts` (positions inside)."""
+    """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
     begins, stops = inside.copy(), inside.copy()
     begins[1:] &= ~inside[:-1]
     stops[:-1] &= ~inside[1:]
-    for forced in (text.row_offsets, cuts):
-        if forced is not None:
-            forced = forced[(forced > 0) & (forced < len(inside))]
-            forced = forced[inside[forced] & inside[forced - 1]]
-            begins[forced] = True
-            stops[forced - 1] = True
+    forced = text.row_offsets if cuts is None else np.concatenate((text.row_offsets, cuts))
+    forced = forced[(forced > 0) & (forced < len(inside))]
+    forced = forced[inside[forced] & inside[forced - 1]]
+    begins[forced] = True
+    stops[forced - 1] = True
     return np.flatnonzero(begins), np.flatnonzero(stops) + 1
 
 
@@ -119,7 +126,7 @@ def _join(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, inside
 def _from_first_letter(
     classes: NDArray[np.uint8], starts: Positions, ends: Positions, leading: Mask
 ) -> tuple[Positions, Positions]:
-    """Move the starts of runs that begin with marks to their first letter or number; drop runs without one."""
+    """Move the starts of runs that begin with marks to the first letter or number; drop runs without one."""
     letters = np.flatnonzero((classes == LETTER) | (classes == NUMBER))
     letters = np.append(letters, len(classes))
     starts = starts.copy()
@@ -133,8 +140,9 @@ def _segment(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, ins
     segmented = _with_shared_marks(text, classes, segmented)
     changes = np.flatnonzero(segmented[1:] != segmented[:-1]) + 1
     starts, ends = runs(text, segmented & inside)
-    cuts = np.concatenate((changes, _dictionary_cuts(text.codepoints, starts, ends)))
-    return cuts[classes[cuts] != MARK]
+    cuts: Positions = np.concatenate((changes, _dictionary_cuts(text.codepoints, starts, ends)))
+    kept: Positions = cuts[classes[cuts] != MARK]
+    return kept
 
 
 def _with_shared_marks(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask) -> Mask:
@@ -161,15 +169,28 @@ def _dictionary_cuts(codepoints: NDArray[np.uint32], starts: Positions, ends: Po
     before = np.cumsum(lengths) - lengths
     source = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(starts - before, lengths)
     gathered = codepoints[np.minimum(source, len(codepoints) - 1)]
-    gathered[before[1:] - 1] = 0x0A
-    gathered[-1] = 0x0A
-    breaker = WordBreaker(gathered.tobytes().decode("utf-32-le"), ICU_LOCALE)
-    found = np.fromiter(chain.from_iterable(breaker.segments()), dtype=np.int64)[::2]
-    wide = gathered > 0xFFFF
+    gathered[before[1:] - 1] = LINE_FEED
+    gathered[-1] = LINE_FEED
+    segments = _word_breaker()(gathered.tobytes().decode("utf-32-le"), ICU_LOCALE).segments()
+    found = np.fromiter(chain.from_iterable(segments), dtype=np.int64)[::2]
+    wide = gathered >= BMP_END
     if wide.any():  # ICU counts UTF-16 units
         units = np.cumsum(wide + 1) - (wide + 1)
         found = np.searchsorted(units, found, side="right") - 1
-    return source[found[gathered[found] != 0x0A]]
+    cuts: Positions = source[found[gathered[found] != LINE_FEED]]
+    return cuts
+
+
+@functools.cache
+def _word_breaker() -> type["WordBreaker"]:
+    try:
+        from icu4py.breakers import WordBreaker
+    except ImportError as error:
+        scripts = ", ".join(SEGMENTED_SCRIPTS)
+        raise MissingDependencyError(
+            f"words of {scripts} need ICU's dictionaries: pip install 'glotmill[icu]'"
+        ) from error
+    return WordBreaker
 
 
 def _flagged(text: "TextBatch", flag: int, wanted: bool) -> Spans:
@@ -182,8 +203,8 @@ def _word_characters(text: "TextBatch") -> Spans:
 
 def _roots(text: "TextBatch") -> Spans:
     code = text.codepoints
-    pieces = text.spans(*runs(text, (code != 0x20) & (code != 0x0A) & (code != 0x09)))
-    return strip(pieces, text.special_characters)
+    pieces = text.spans(*runs(text, (code != BLANK) & (code != LINE_FEED) & (code != TAB)))
+    return strip(pieces, text.flag(ROOTS_SPECIAL))
 
 
 KINDS: dict[str, Callable[["TextBatch"], Spans]] = {

@@ -5,7 +5,7 @@ import pyarrow as pa
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.text import TextBatch
-from filters.unicode_tables import SPACE, UPPER
+from filters.unicode_tables import ROOTS_SPECIAL, SPACE, UPPER
 
 ROOTS = "BigScience ROOTS, data-preparation 9d05884, filtering.py"
 
@@ -43,4 +43,4 @@ def uppercase_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.float32(), unit="ratio", source=ROOTS)
 def special_char_ratio(text: TextBatch) -> pa.Array:
     """Special characters of ROOTS, emoji included / all code points; null for an empty text."""
-    return ratio(text, text.row_sums(text.special_characters), text.lengths)
+    return ratio(text, text.row_sums(text.flag(ROOTS_SPECIAL)), text.lengths)

@@ -17,8 +17,7 @@ def char_count(text: TextBatch) -> pa.Array:
 @signal(pa.int32(), unit="bytes", source="own")
 def byte_count(text: TextBatch) -> pa.Array:
     """Bytes of the text in UTF-8."""
-    sizes = sum((text.codepoints > limit).view("uint8") for limit in (0x7F, 0x7FF, 0xFFFF))
-    return count(text, text.lengths + sums(sizes, text.row_offsets))
+    return count(text, text.byte_counts)
 
 
 @signal(pa.int32(), unit="words", source="own; ROOTS counts `kind='roots'`")

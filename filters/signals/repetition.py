@@ -3,7 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from filters.counting import Repeats, count_repeats, largest_sums, window_starts
+from filters.counting import Repeats, count_repeats, largest_sums
+from filters.hashing import windows
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.text import TextBatch
@@ -13,10 +14,11 @@ ROOTS = "BigScience ROOTS, data-preparation 9d05884, filtering.py"
 
 @signal(pa.float32(), unit="ratio", source=ROOTS)
 def char_rep_ratio(text: TextBatch, *, n: int = 10) -> pa.Array:
-    """Occurrences of the k most frequent character n-grams / all n-grams; null for a text under n code points.
+    """Occurrences of the k most frequent character n-grams / all n-grams; null under n code points.
 
-    With F different n-grams, k is the smaller of the whole part of the square root of F and the number of those
-    that occur more than once. Case, white space and line feeds count. The published code gives 0 for null.
+    With F different n-grams, k is the smaller of the whole part of the square root of F and the number of
+    those that occur more than once. Case, white space and line feeds count. The published code gives 0 for
+    null.
     """
     repeats = char_repeats(text, n)
     repeated = np.bincount(repeats.rows, minlength=len(text))
@@ -30,25 +32,12 @@ def word_rep_ratio(text: TextBatch, *, n: int = 5, kind: str = "roots") -> pa.Ar
 
     Words are case-folded; those of ROOTS by default. The published code gives 0 for null.
     """
-    repeats = word_repeats(text, n, kind)
-    return ratio(text, repeats.occurrences, repeats.totals)
+    ngrams = text.ngrams(n, kind)
+    return ratio(text, ngrams.occurrences, ngrams.totals)
 
 
 def char_repeats(text: TextBatch, n: int) -> Repeats:
     """Return the repeated character n-grams of each row."""
-
-    def compute() -> Repeats:
-        valid, offsets = window_starts(text.row_offsets, n)
-        return count_repeats(text.prefix_hashes().windows(n)[valid], offsets)
-
-    return text.once(("char_repeats", n), compute)
-
-
-def word_repeats(text: TextBatch, n: int, kind: str, fold: bool = True) -> Repeats:
-    """Return the repeated word n-grams of each row."""
-
-    def compute() -> Repeats:
-        valid, offsets = window_starts(text.words(kind).offsets, n)
-        return count_repeats(text.word_ngrams(n, kind, fold)[valid], offsets)
-
-    return text.once(("word_repeats", n, kind, fold), compute)
+    return text.once(
+        ("char_repeats", n), lambda: count_repeats(windows(text.codepoints, n), text.row_offsets, n)
+    )

@@ -1,7 +1,7 @@
 """Which scripts a text is written in, by GlotScript's rule.
 
-White space, ASCII punctuation and ASCII digits are left out; each other code point counts for its Unicode script.
-Common (Zyyy), inherited (Zinh) and unknown (Zzzz) count like scripts.
+White space, ASCII punctuation and ASCII digits are left out; each other code point counts for its Unicode
+script. Common (Zyyy), inherited (Zinh) and unknown (Zzzz) count like scripts.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from filters.unicode_tables import ASCII_PUNCT, SPACE, script_codes
 GLOTSCRIPT = "GlotScript 0f6178e (recipes.md 2.4), Kargaran et al. 2024"
 JAPANESE = ("Hani", "Hira", "Kana")
 KOREAN = ("Hang", "Hani")
+LEFT_OUT = np.uint8(255)  # no script has that number
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class ScriptCounts:
 def script(text: TextBatch, *, merge: bool = False) -> pa.Array:
     """Script of most of the code points counted, the first by alphabet of equals; null where none is counted.
 
-    With `merge`, Han and kana together are `Jpan` in a text with kana, and Han counts as `Hang` in a text with
-    Hangul, as in language labels.
+    With `merge`, Han and kana together are `Jpan` in a text with kana, and Han counts as `Hang` in a text
+    with Hangul, as in language labels.
     """
     found = script_counts(text, merge)
     if not found.codes:
@@ -52,7 +53,7 @@ def script_ratio(text: TextBatch, *, merge: bool = False) -> pa.Array:
 
 @signal(pa.float32(), unit="ratio", source=f"{GLOTSCRIPT}; GlotCC v1, filter-v1.ipynb")
 def label_script_ratio(text: TextBatch, lang: pa.Array) -> pa.Array:
-    """Code points in the script that the label `lang` (`swh_Latn`) names / code points counted; null where none is.
+    """Code points in the script that `lang` (`swh_Latn`) names / code points counted; null where none is.
 
     `Jpan` is Han, Hiragana and Katakana, `Kore` and `Hang` are Hangul and Han, `Hans` and `Hant` are Han.
     """
@@ -80,15 +81,15 @@ def script_counts(text: TextBatch, merge: bool) -> ScriptCounts:
 
 def _counts(text: TextBatch) -> ScriptCounts:
     ascii_digit = (text.codepoints - np.uint32(0x30)) < np.uint32(10)
-    counted = ~(text.flag(SPACE) | text.flag(ASCII_PUNCT) | ascii_digit)
-    scripts = text.scripts[counted]
-    present = np.flatnonzero(np.bincount(scripts, minlength=256))
-    narrow = np.zeros(256, dtype=np.int64)
-    narrow[present] = np.arange(len(present))
-    rows = np.repeat(np.arange(len(text)) * len(present), text.row_sums(counted))
-    cells = np.bincount(rows + narrow[scripts], minlength=len(text) * len(present))
+    left_out = text.flag(SPACE) | text.flag(ASCII_PUNCT) | ascii_digit
+    scripts = text.scripts | (left_out.view(np.uint8) * LEFT_OUT)
+    present = np.zeros(int(LEFT_OUT) + 1, dtype=np.bool_)
+    present[scripts] = True
+    numbers = np.flatnonzero(present[:-1])
+    counts = [text.row_sums(scripts == np.uint8(number)) for number in numbers]
     codes = script_codes()
-    return ScriptCounts(tuple(codes[i] for i in present), cells.reshape(len(text), len(present)))
+    cells = np.stack(counts, axis=1) if counts else np.zeros((len(text), 0), dtype=np.int64)
+    return ScriptCounts(tuple(codes[i] for i in numbers), cells)
 
 
 def _merged(found: ScriptCounts) -> ScriptCounts:
@@ -102,6 +103,6 @@ def _merged(found: ScriptCounts) -> ScriptCounts:
         rows = sum((counts[:, place[code]] for code in marks if code in place), np.zeros(len(counts))) > 0
         if rows.any():
             total = counts[:, own].sum(axis=1)
-            counts[np.ix_(rows, own)] = 0
+            counts[np.ix_(np.flatnonzero(rows), np.array(own))] = 0
             counts[rows, place[target]] = total[rows]
     return ScriptCounts(tuple(codes), counts)

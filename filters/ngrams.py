@@ -1,0 +1,130 @@
+"""Word n-grams that occur more than once in their row, found from the shorter ones.
+
+An n-gram can only occur twice if the (n - 1)-grams at its ends do. So words are sorted once, and each longer
+n-gram is looked for among the few places that are left; two n-grams are equal exactly if both their ends are.
+Only the words themselves are compared by a hash (64 bits).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+KEY_BITS = 64
+
+
+@dataclass(frozen=True)
+class Ngrams:
+    """The repeated n-grams of every row of a batch of `len(word_offsets) - 1` rows.
+
+    A group is one n-gram in one row. Groups are in no useful order; the positions of a group ascend.
+    """
+
+    n: int
+    positions: Positions  # of the first word of each occurrence, group after group
+    starts: Positions  # of each group in `positions`
+    word_offsets: Positions  # the words of each row
+
+    @classmethod
+    def of_words(cls, hashes: Hashes, offsets: Positions) -> "Ngrams":
+        """Return the repeated words."""
+        rows = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), np.diff(offsets))
+        positions, starts = _grouped(rows, hashes, np.arange(len(hashes), dtype=np.uint64))
+        return cls(1, positions, starts, offsets)
+
+    def longer(self) -> "Ngrams":
+        """Return the repeated (n + 1)-grams."""
+        groups = np.full(int(self.word_offsets[-1]) + 1, -1, dtype=np.int64)
+        groups[self.positions] = np.repeat(np.arange(len(self.starts)), self.counts)
+        following = groups[1:].copy()
+        row_starts = self.word_offsets[(self.word_offsets > 0) & (self.word_offsets <= len(following))]
+        following[row_starts - 1] = -1
+        at = np.flatnonzero((groups[:-1] >= 0) & (following >= 0)).astype(np.uint64)
+        positions, starts = _pairs(groups[at].astype(np.uint64), following[at].astype(np.uint64), at)
+        return Ngrams(self.n + 1, positions, starts, self.word_offsets)
+
+    @cached_property
+    def counts(self) -> Positions:
+        """The occurrences of each group."""
+        return np.diff(self.starts, append=len(self.positions))
+
+    @cached_property
+    def rows(self) -> Positions:
+        """The row of each group."""
+        return np.searchsorted(self.word_offsets, self.positions[self.starts], side="right") - 1
+
+    @cached_property
+    def totals(self) -> Positions:
+        """The n-grams of each row, repeats included."""
+        counts: Positions = np.diff(self.word_offsets) - self.n + 1
+        return counts.clip(min=0)
+
+    @cached_property
+    def occurrences(self) -> Positions:
+        """The occurrences of repeated n-grams in each row."""
+        return np.bincount(self.rows, weights=self.counts, minlength=len(self.totals)).astype(np.int64)
+
+    @cached_property
+    def distinct(self) -> Positions:
+        """The different n-grams of each row."""
+        repeats = np.bincount(self.rows, weights=self.counts - 1, minlength=len(self.totals))
+        return self.totals - repeats.astype(np.int64)
+
+    def covered_words(self) -> Mask:
+        """Return which words lie inside an occurrence of a repeated n-gram."""
+        steps = np.zeros(int(self.word_offsets[-1]) + 1, dtype=np.int32)
+        np.add.at(steps, self.positions, 1)
+        np.add.at(steps, self.positions + self.n, -1)
+        return np.cumsum(steps[:-1]) > 0
+
+
+def _bits(count: int) -> int:
+    return max(1, int(count - 1).bit_length())
+
+
+def _grouped(rows: Hashes, hashes: Hashes, at: Hashes) -> tuple[Positions, Positions]:
+    """Group positions by row and hash. The key keeps what bits of the hash it can; all are then compared."""
+    low = _bits(len(at))
+    kept = KEY_BITS - low - _bits(int(rows[-1]) + 1 if len(rows) else 1)
+    keys = rows << np.uint64(KEY_BITS - _bits(int(rows[-1]) + 1 if len(rows) else 1))
+    keys |= (hashes >> np.uint64(KEY_BITS - kept)) << np.uint64(low)
+    keys |= at
+    keys.sort()
+    order = (keys & np.uint64((1 << low) - 1)).astype(np.int64)
+    keys >>= np.uint64(low)
+    same = keys[1:] == keys[:-1]
+    equal = hashes[order[1:][same]] == hashes[order[:-1][same]]
+    if not equal.all():
+        order = np.lexsort((at, hashes, rows))
+        same = (hashes[order[1:]] == hashes[order[:-1]]) & (rows[order[1:]] == rows[order[:-1]])
+    return _repeated(order, same)
+
+
+def _pairs(left: Hashes, right: Hashes, at: Hashes) -> tuple[Positions, Positions]:
+    """Group positions by an exact pair of numbers."""
+    if len(at) == 0:
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    low, middle = _bits(int(at[-1]) + 1), _bits(int(right.max()) + 1)
+    if low + middle + _bits(int(left.max()) + 1) <= KEY_BITS:
+        keys = (left << np.uint64(low + middle)) | (right << np.uint64(low)) | at
+        keys.sort()
+        order = (keys & np.uint64((1 << low) - 1)).astype(np.int64)
+        keys >>= np.uint64(low)
+        return _repeated(order, keys[1:] == keys[:-1])
+    order = np.lexsort((at, right, left))
+    same = (left[order[1:]] == left[order[:-1]]) & (right[order[1:]] == right[order[:-1]])
+    return _repeated(at[order].astype(np.int64), same)
+
+
+def _repeated(order: Positions, same: Mask) -> tuple[Positions, Positions]:
+    """Return the members of the groups of two and more, and where each group starts."""
+    after = np.zeros(len(order), dtype=np.bool_)
+    after[1:] = same
+    members = after.copy()
+    members[:-1] |= after[1:]
+    return order[members], np.flatnonzero(~after[members])

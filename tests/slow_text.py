@@ -1,0 +1,96 @@
+"""Slow, obvious references for the segmentation of text, one text at a time."""
+
+import unicodedata
+
+import regex
+from icu4py.breakers import WordBreaker
+
+from filters.unicode_tables import SEGMENTED_SCRIPTS
+
+# Of WordBreakProperty.txt; written out so that the reference does not read the table that it checks.
+MID_LETTER = set("\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a")
+MID_NUMBER = set(",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50\ufe54\uff0c\uff1b")
+MID_BOTH = set(".'\u2018\u2019\u2024\ufe52\uff07\uff0e")
+MID_ANY = set("_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d\ufe4e\ufe4f\uff3f")
+KANA_MARKS = set("\u30fc\uff70\uff9e\uff9f")
+LETTERS = regex.compile(r"[\p{L}\p{Nl}\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}]")
+UNSPACED = regex.compile("[" + "".join(rf"\p{{sc={script}}}" for script in SEGMENTED_SCRIPTS) + "]")
+FORMAT = regex.compile(r"[\p{WB=Format}]")
+HEBREW = regex.compile(r"\p{sc=Hebr}")
+
+
+def word_class(c: str) -> str:
+    category = unicodedata.category(c)
+    if category[0] == "M" or c in "\u200c\u200d":
+        return "mark"
+    if category in ("Nd", "No"):
+        return "number"
+    if LETTERS.match(c) or is_unspaced(c):
+        return "letter"
+    return "format" if FORMAT.match(c) else ""
+
+
+def is_unspaced(c: str) -> bool:
+    return c in KANA_MARKS or (bool(UNSPACED.match(c)) and unicodedata.category(c)[0] in "LMN")
+
+
+def joins(text: str, i: int) -> bool:
+    if not 0 < i < len(text) - 1 or is_unspaced(text[i - 1]) or is_unspaced(text[i + 1]):
+        return False
+    left, c, right = word_class(text[i - 1]), text[i], word_class(text[i + 1])
+    if not {left, right} <= {"letter", "number", "mark"}:
+        return False
+    letters, numbers = left != "number" and right == "letter", left == right == "number"
+    hebrew = bool(HEBREW.match(text[i - 1]) and HEBREW.match(text[i + 1]))
+    return (
+        word_class(c) == "format"
+        or c in MID_ANY
+        or (letters and (c in MID_LETTER or c in MID_BOTH or (c == '"' and hebrew)))
+        or (numbers and (c in MID_NUMBER or c in MID_BOTH))
+    )
+
+
+def word_spans(text: str) -> list[tuple[int, int]]:
+    classes = [word_class(c) for c in text]
+    inside = [k in ("letter", "number", "mark") or joins(text, i) for i, k in enumerate(classes)]
+    unspaced = [is_unspaced(c) for c in text]
+    for i in range(1, len(text)):
+        unspaced[i] |= classes[i] == "mark" and unspaced[i - 1]
+    cuts = {i for i in range(1, len(text)) if unspaced[i] != unspaced[i - 1]}
+    for start, end in spans_of(unspaced):
+        utf16 = [len(text[start:i].encode("utf-16-le")) // 2 for i in range(start, end)]
+        cuts |= {start + utf16.index(at) for at, _ in WordBreaker(text[start:end], "en").segments()}
+    cuts = {i for i in cuts if classes[i] != "mark"}
+    found = []
+    for start, end in spans_of(inside):
+        edges = [start, *sorted(i for i in cuts if start < i < end), end]
+        for first, last in zip(edges, edges[1:], strict=False):
+            solid = [i for i in range(first, last) if classes[i] in ("letter", "number")]
+            if solid:
+                found.append((solid[0], last))
+    return found
+
+
+def spans_of(mask: list[bool]) -> list[tuple[int, int]]:
+    found, start = [], None
+    for i, value in enumerate([*mask, False]):
+        if value and start is None:
+            start = i
+        if not value and start is not None:
+            found.append((start, i))
+            start = None
+    return found
+
+
+def words(text: str) -> list[str]:
+    return [text[a:b] for a, b in word_spans(text)]
+
+
+def fold(text: str) -> str:
+    """Simple case folding: what `casefold` gives where that is one code point, else what `lower` gives."""
+    return "".join(next((f for f in (c.casefold(), c.lower()) if len(f) == 1), c) for c in text)
+
+
+def roots_words(text: str, special: frozenset[str]) -> list[str]:
+    pieces = regex.split(r"[ \n\t]", text)
+    return [w for w in (p.strip("".join(special)) for p in pieces) if w]
