@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -12,37 +12,39 @@ from schemas.errors import GlotmillError
 app = typer.Typer(
     name="glotmill",
     help="Common Crawl archives into clean, deduplicated corpora, one for each language.",
+    epilog="With --debug, anywhere, an error shows its traceback.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DEBUG = "--debug"
 RecipeName = Annotated[str, typer.Argument(help="Name of a shipped recipe, or the path of a .toml file.")]
 
 
 def main() -> None:
-    """Run the command line; an error is one or two lines and exit status 1 unless `--debug` is given."""
+    """Run the command line. An error is one or two lines and exit status 1; with `--debug`, a traceback."""
+    debug = DEBUG in sys.argv
+    arguments = [argument for argument in sys.argv[1:] if argument != DEBUG]
     try:
-        app()
-    except GlotmillError as error:
-        _fail(str(error))
-    except KeyboardInterrupt:
-        _fail("stopped; the same command with --resume goes on from here")
-    except Exception as error:
-        from pipeline.report import worker_error
-
-        message = worker_error(error)
-        if message is None:
+        app(arguments)
+    except (Exception, KeyboardInterrupt) as error:
+        message = _message(error)
+        if debug or message is None:
             raise
-        _fail(message)
+        print(f"glotmill: {message}", file=sys.stderr)
+        raise SystemExit(1) from None
 
 
-def _fail(message: str) -> NoReturn:
-    if "--debug" in sys.argv:
-        raise  # noqa: PLE0704  called from the handlers of main
-    print(f"glotmill: {message}", file=sys.stderr)
-    raise SystemExit(1)
+def _message(error: BaseException) -> str | None:
+    """What to tell the user; None for what is a fault of the engine."""
+    from pipeline.report import worker_error
+
+    if isinstance(error, GlotmillError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped; the same command with --resume goes on from here"
+    return worker_error(error)
 
 
 @app.command()
@@ -51,6 +53,7 @@ def run(
     inputs: Annotated[
         list[str], typer.Argument(help="WARC or ARC files, folders, globs, addresses, path lists.")
     ],
+    *,
     output: Annotated[
         str, typer.Option("--output", "-o", help="Folder of the corpus, local or s3:// or gs://.")
     ],
@@ -70,7 +73,6 @@ def run(
     ] = None,
     split_mb: Annotated[int, typer.Option(help="Cut archives into parts of this size.", min=1)] = 64,
     shard_mb: Annotated[int, typer.Option(help="Text in one file of the corpus.", min=1)] = 256,
-    debug: Debug = False,
 ) -> None:
     """Make a corpus of archives.
 
@@ -109,7 +111,7 @@ def run(
 
 
 @app.command()
-def plan(recipe: RecipeName, debug: Debug = False) -> None:
+def plan(recipe: RecipeName) -> None:
     """Print the physical plan of a recipe: row stages, global steps, publish.
 
     Example: glotmill plan glot500c
@@ -141,7 +143,6 @@ def measure(
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
     recipe: Annotated[str, typer.Option(help="Recipe whose signals and rules are wanted.")] = "glotmill",
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
-    debug: Debug = False,
 ) -> None:
     """Add a recipe's signals and verdicts to a Parquet file, without Spark.
 
@@ -167,7 +168,6 @@ def _reports(rows: "Callable[[], object]") -> None:
 def explain(
     recipe: RecipeName,
     source: Annotated[str, typer.Argument(metavar="FILE", help="Text file, or - for standard input.")],
-    debug: Debug = False,
 ) -> None:
     """Say all about one text: every signal, every rule, kept or removed and why.
 
@@ -189,11 +189,11 @@ def doctor() -> None:
 
     Example: glotmill doctor
     """
-    from pipeline.doctor import diagnose, report
+    from pipeline.doctor import diagnose, printable
 
     findings = diagnose()
-    print(report(findings))
-    if any(finding.status == "error" for finding in findings):
+    print(printable(findings))
+    if any(finding.level == "error" for finding in findings):
         raise SystemExit(1)
 
 

@@ -15,8 +15,7 @@ from pipeline.tasks import extract_task
 
 
 def run(spark: SparkSession, run: Run) -> Run:
-    """Extract every part that has no finished documents; return the run, its parts corrected where cuts were
-    wrong.
+    """Extract every part that has no finished documents; return the run, with wrong cuts corrected.
 
     A part that began inside a record (an archive stored in an archive looks like a true start) is read again
     from where the part before it ended.

@@ -12,7 +12,7 @@ from pipeline.workspace import Workspace
 
 def run(workspace: Workspace, recipe: str, inputs: list[str], settings: RunSettings) -> Run:
     """List the parts of `inputs` and return the run that they begin."""
-    parts = list_parts(list_archives(inputs), settings.split_bytes)
+    parts = list_parts(list_archives(inputs).archives, settings.split_bytes)
     return start_run(workspace, recipe, settings, tuple(parts))
 
 

@@ -1,5 +1,4 @@
-"""Apply rules and decisions to every part: what is kept goes on, what is not is written down with its
-reasons.
+"""Apply rules and decisions to every part; write down what is removed, with its reasons.
 
 spark-submit jobs/select_documents.py --recipe glotmill --workspace OUT
 """

@@ -47,8 +47,7 @@ def annotate_batch(
     batch: pa.RecordBatch,
     decisions: ChunkDecisions,
 ) -> tuple[pa.RecordBatch, ChunkCounts]:
-    """Run the operations of a pass on one batch; return the batch with its new columns, and what became of
-    chunks.
+    """Run the operations of a pass on one batch; return it with its new columns, and what became of chunks.
 
     `schema` is that of the table that the pass writes. The rows and their order stay as they are.
     """
@@ -77,7 +76,7 @@ def annotate_batch(
 
 
 def _page(state: _State) -> dict[str, pa.Array]:
-    """What signals may read: the page and its language; other signals are measured on the text as it stands."""
+    """What signals may read: the page and its language; all else is measured on the text as it stands."""
     names = (*DOCUMENT.names, *LANGUAGE_COLUMNS.names)
     return {name: state.columns[name] for name in names if name in state.columns}
 
@@ -139,7 +138,7 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
         limits = recipe.limits.get(step.rule.limit_column or "", {})
         values = measured.get(step.rule.signal, **step.parameters)
         reason[fails(step.rule, values, lang, limits)] = code
-    _drop(state, text, chunks, reason, [step.name for step in operation.rules], stage)
+    _drop(state, text, chunks, reason, names=[step.name for step in operation.rules], stage=stage)
 
 
 def _drop_by_decision(
@@ -156,11 +155,11 @@ def _drop_by_decision(
     lines = np.asarray(table.column("line").combine_chunks(), np.int64)[mine]
     reason = np.full(len(chunks.starts), -1)
     reason[chunks.offsets[rows] + lines] = 0
-    _drop(state, text, chunks, reason, [operation.decisions], f"{operation.decisions}_chunks")
+    _drop(state, text, chunks, reason, names=[operation.decisions], stage=f"{operation.decisions}_chunks")
 
 
 def _drop(
-    state: _State, text: TextBatch, chunks: Spans, reason: np.ndarray, names: list[str], stage: str
+    state: _State, text: TextBatch, chunks: Spans, reason: np.ndarray, *, names: list[str], stage: str
 ) -> None:
     kept = reason < 0
     _count(state, chunks, reason, names, stage)
@@ -204,11 +203,11 @@ def annotate_part(
     planned: RowPass,
     schema: pa.Schema,
     batches: Iterator[pa.RecordBatch],
+    *,
     decisions: ChunkDecisions,
     counts: ChunkCounts,
 ) -> Iterator[pa.Table]:
-    """Run a pass over the batches of a part, in pieces that fit a core's cache, and yield one table for each
-    batch.
+    """Run a pass over the batches of a part, in pieces that fit a core's cache; yield a table for each.
 
     What became of chunks is added to `counts`.
     """

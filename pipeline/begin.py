@@ -34,7 +34,8 @@ def begin_run(asked: Begin) -> Run:
         WorkspaceError: the output folder holds another run, or something else.
     """
     load_recipe(asked.recipe)
-    parts = tuple(list_parts(list_archives(asked.inputs), asked.settings.split_bytes))
+    listing = list_archives(asked.inputs)
+    parts = tuple(list_parts(listing.archives, asked.settings.split_bytes))
     workspace = Workspace(asked.output)
     found = workspace.entries()
     if asked.overwrite and asked.resume:
@@ -50,7 +51,8 @@ def begin_run(asked: Begin) -> Run:
         )
     elif found:
         raise WorkspaceError(
-            f"{asked.output}: expected a new or empty folder, got one with {found[0]!r}; name another with --output"
+            f"{asked.output}: expected a new or empty folder, got one with {found[0]!r}; "
+            "name another with --output"
         )
     return start_run(workspace, asked.recipe, asked.settings, parts)
 
@@ -58,12 +60,12 @@ def begin_run(asked: Begin) -> Run:
 def _check_same_parts(workspace: Workspace, parts: tuple[object, ...]) -> None:
     if not workspace.exists(PARTS_FILE):
         raise WorkspaceError(
-            f"{workspace.root}: the run is finished and its workspace was not kept, so there is nothing to go on "
-            "from; --overwrite begins anew"
+            f"{workspace.root}: the run is finished and its workspace was not kept, so there is nothing "
+            "to go on from; --overwrite begins anew"
         )
     before = parts_from_table(workspace.read_parquet(PARTS_FILE))
     if tuple(before) != parts and [p.archive for p in before] != [getattr(p, "archive", None) for p in parts]:
         raise WorkspaceError(
-            f"{workspace.root}: holds a run over other archives or cut otherwise; --overwrite begins anew, or name "
-            "another folder with --output"
+            f"{workspace.root}: holds a run over other archives, or over these cut otherwise; "
+            "--overwrite begins anew, or name another folder with --output"
         )

@@ -1,10 +1,8 @@
-"""The card of a corpus: what it holds, how it was made, what was removed and why. Every number is the ledger's."""
+"""The card of a corpus: what it holds, how it was made, what was removed and why; all from the ledger."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-
-import yaml
 
 from pipeline.ledger import Row
 from pipeline.recipe import Recipe
@@ -61,7 +59,7 @@ def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
 
 
 def card(rows: list[Row], manifest: Manifest) -> str:
-    """Return the README of the corpus: dataset configuration for Hugging Face, then the account for people."""
+    """Return the README of the corpus: what Hugging Face reads of a dataset, then the account for people."""
     languages = by_language(rows)
     kept = {lang: counts[KEPT] for lang, counts in sorted(languages.items()) if counts[KEPT]}
     recipe = manifest.recipe
@@ -89,9 +87,9 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "",
             "## Columns",
             "",
-            "`text, timestamp, url, source, lang, lang_score, doc_id, cluster_size` and more: each Parquet field "
-            "carries its meaning and unit in its metadata. `removed/` lists every record that is not here with its "
-            "reasons; `ledger.parquet` counts them by stage, part and language.",
+            "`text, timestamp, url, source, lang, lang_score, doc_id, cluster_size` and more: each Parquet "
+            "field carries its meaning and unit in its metadata. `removed/` lists every record that is not "
+            "here with its reasons; `ledger.parquet` counts them by stage, part and language.",
             "",
             "## Versions",
             "",
@@ -102,15 +100,13 @@ def card(rows: list[Row], manifest: Manifest) -> str:
 
 
 def _front_matter(kept: Mapping[str, int]) -> str:
-    configs = [
-        {"config_name": lang, "data_files": [{"split": "train", "path": f"data/{lang}/*.parquet"}]}
-        for lang in kept
-    ]
+    """Return the YAML block that Hugging Face reads; codes are quoted, since YAML takes `no` for false."""
     codes = sorted({lang.split("_")[0] for lang in kept})
-    content = yaml.safe_dump(
-        {"language": codes, "configs": configs, "tags": ["glotmill"]}, sort_keys=False, allow_unicode=True
-    )
-    return f"---\n{content}---\n"
+    lines = ["---", "language:", *(f'- "{code}"' for code in codes), "configs:"]
+    for lang in kept:
+        lines += [f'- config_name: "{lang}"', "  data_files:", "  - split: train"]
+        lines.append(f'    path: "data/{lang}/*.parquet"')
+    return "\n".join([*lines, "tags:", "- glotmill", "---", ""])
 
 
 def _funnel_table(rows: Iterable[Row]) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import platform
 from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
+from itertools import pairwise
 
 from pipeline.card import Manifest, card, stats
 from pipeline.ledger import Row, check_conservation, ledger_rows, ledger_table, receipt_rows
@@ -32,8 +33,7 @@ DISTRIBUTIONS = (
 
 
 def finish_run(run: Run, shards: list[Shard]) -> dict[str, object]:
-    """Check the law, delete what no shard of this run owns, write ledger, statistics and card; return the
-    statistics.
+    """Check the law, delete what no shard owns, write ledger, statistics and card; return the statistics.
 
     Raises:
         ConservationError: records are lost or invented; nothing is published as complete then.
@@ -69,7 +69,7 @@ def ledger(run: Run, receipts: dict[str, dict[str, Receipt]], shards: list[Shard
             raise ConservationError(f"{stage}: no receipt of part(s) {', '.join(sorted(missing)[:5])}")
     rows = [row for stage in names for row in receipt_rows(_in_order(receipts[stage]))]
     rows += _published_rows(run, shards)
-    check_conservation(rows, [*zip(names, names[1:], strict=False), ("select", "publish")])
+    check_conservation(rows, [*pairwise(names), ("select", "publish")])
     _check_decisions(run, rows)
     return rows
 

@@ -31,7 +31,10 @@ class Verdict:
     @property
     def kept(self) -> np.ndarray:
         """Whether each row is kept (bool)."""
-        return ~np.logical_or.reduce([np.zeros(self.rows, bool), *self.removed])
+        kept = np.ones(self.rows, bool)
+        for removed in self.removed:
+            kept &= ~removed
+        return kept
 
     def first(self) -> pa.Array:
         """The first reason of each row, null where it is kept."""
@@ -55,8 +58,7 @@ def judge(
     languages: frozenset[str] | None,
     before: str | None = None,
 ) -> Verdict:
-    """Judge the rows of `batch` by the document steps of `recipe`, up to the global step `before` if one is
-    named.
+    """Judge the rows of `batch` by the document steps of `recipe`, all or those before the step `before`.
 
     `decisions` maps the name of a global step to the keys (sorted int64) of the documents that it removes.
     """

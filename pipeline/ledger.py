@@ -25,7 +25,7 @@ def ledger_rows(stage: str, part: int, records_in: int, outcomes: Outcomes) -> I
 
 
 def receipt_rows(receipts: Iterable[Receipt]) -> Iterator[Row]:
-    """Yield the ledger rows of receipts, with those of the side accounts (chunks, global steps) that they carry."""
+    """Yield the ledger rows of receipts, with the side accounts (chunks, global steps) that they carry."""
     for receipt in receipts:
         yield from ledger_rows(receipt.stage, int(receipt.part), receipt.records_in, receipt.outcomes)
         for stage, entries in sorted(receipt.extra.get("accounts", {}).items()):

@@ -28,7 +28,10 @@ def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") ->
     schema = table_schema(plan, planned.writes)
     batches = _documents(table, text_column).to_batches()
     made = pa.concat_tables(
-        [schema.empty_table(), *annotate_part(recipe, planned, schema, iter(batches), {}, {})]
+        [
+            schema.empty_table(),
+            *annotate_part(recipe, planned, schema, iter(batches), decisions={}, counts={}),
+        ]
     ).combine_chunks()
     nothing = {s.step.name: np.empty(0, np.int64) for s in plan.global_steps}
     return made, judge(recipe, made, nothing, languages=None)

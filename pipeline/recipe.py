@@ -106,7 +106,7 @@ def _language_table(
         return {}, [f"{name}: expected a CSV table whose first column is `lang`"]
     columns = [column for column in rows[0] if column != "lang"]
     faults: list[str] = []
-    table = {
+    table: dict[str, dict[str, Limit | None]] = {
         c: {row["lang"]: _number(row[c], f"{name}: {row['lang']}: {c}", faults) for row in rows}
         for c in columns
     }

@@ -1,4 +1,4 @@
-"""Select: rules and decisions applied to a part; what is kept goes on, what is not is written down with its reasons."""
+"""Select: rules and decisions applied to a part. What is not kept is written down with its reasons."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -144,7 +144,7 @@ def _funnel(recipe: Recipe, verdict: Verdict, lang: pa.Array) -> dict[str, Outco
 
 
 def by_language(kept: pa.Table) -> Iterator[tuple[str, pa.Table]]:
-    """Yield the rows of each language in turn, in the order of the language's code, rows in their own order."""
+    """Yield the rows of each language in turn: languages in the order of their codes, rows in their own."""
     for lang in sorted(pc.unique(kept.column("lang")).to_pylist()):
         yield lang, kept.filter(pc.equal(kept.column("lang"), lang))
 

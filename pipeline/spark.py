@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from pipeline.java import use_java
-from pipeline.progress import progress
+from pipeline.progress import Watched, progress
 from pipeline.run import Run, part_fingerprints, unfinished
 from pipeline.workspace import Receipt
 
@@ -112,20 +112,21 @@ def run_stage(
 def run_named(
     spark: SparkSession, stage: str, names: list[str], work: Callable[[str], Receipt], total: int
 ) -> list[Receipt]:
-    """Run `work` on each of `names`, with progress, and print one line; `total` counts those done before too."""
+    """Run `work` on each of `names`, with progress, and print one line; `total` counts the done ones too."""
     started = time.monotonic()
-    with progress(stage, "parts", len(names), partial(task_counts, spark)):
+    with progress(Watched(stage, "parts", len(names), partial(task_counts, spark))):
         receipts = run_parts(spark, names, work)
     seconds = time.monotonic() - started
     records = sum(receipt.records_in for receipt in receipts)
-    done_before = f" ({total - len(names)} of {total} parts were done before)" if len(names) < total else ""
     rate = f", {records / seconds:,.0f}/s" if records else ""
-    print(
-        f"{stage:<12} {records:>12,} records in {seconds:6.1f} s{rate}{done_before}",
-        file=sys.stderr,
-        flush=True,
-    )
+    before = f" ({total - len(names)} of {total} parts were done before)" if len(names) < total else ""
+    announce(stage, f"{records:,} records{rate}{before}", seconds)
     return receipts
+
+
+def announce(stage: str, what: str, seconds: float) -> None:
+    """Print the line that stands for a finished stage."""
+    print(f"{stage:<16} {seconds:7.1f} s  {what}", file=sys.stderr, flush=True)
 
 
 def read_keys(
@@ -149,8 +150,7 @@ def read_keys(
 def write_by_part(
     frame: DataFrame, row_bits: int, partitions: int, write: Callable[[int, pa.Table], int]
 ) -> int:
-    """Hand the rows of `frame`, sorted by `doc_key`, to `write` one part at a time; return the sum of what it
-    gives.
+    """Hand the rows of `frame`, sorted by key, to `write` part by part; return the sum of what it gives.
 
     `frame` has a column `doc_key` whose upper bits are the part number.
     """

@@ -71,7 +71,7 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
     "minhash": DedupKind(
         "minhash",
         "near_duplicate",
-        {"bands": 0, "rows": 0, "threshold": 0.8, "min_similarity": 0.0, **_WHICH},
+        {"bands": 25, "rows": 5, "min_similarity": 0.72, **_WHICH},
         "texts that share most of their shingles",
     ),
 }

@@ -4,13 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.extract import extract_part
 from pipeline.judge import judge, rule_columns
-from pipeline.plan import GlobalStep, RowPass, table_schema
+from pipeline.plan import GlobalStep, RowPass, dedup_parameters, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.run import Run
 from pipeline.selection import by_language, no_decisions, select_batch
@@ -35,7 +36,16 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
     workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
     outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
     extra = {"first": result.coverage.first, "end": result.coverage.end}
-    receipt = _receipt("extract", part, fingerprints, result.records_in, outcomes, size, started, extra)
+    receipt = _receipt(
+        "extract",
+        part,
+        fingerprints,
+        records_in=result.records_in,
+        outcomes=outcomes,
+        size=size,
+        started=started,
+        extra=extra,
+    )
     workspace.put_receipt(receipt)
     return receipt
 
@@ -53,7 +63,9 @@ def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], p
     kept: Counter[str] = Counter()
     batches = workspace.read_batches(workspace.table_name(planned.reads, number))
     schema = table_schema(run.plan, planned.writes)
-    made = _counted(annotate_part(run.recipe, planned, schema, batches, decisions, counts), kept)
+    made = _counted(
+        annotate_part(run.recipe, planned, schema, batches, decisions=decisions, counts=counts), kept
+    )
     size = workspace.put_parquet(workspace.table_name(planned.writes, number), schema, made)
     accounts = {
         stage: [[lang, outcome, n] for (lang, outcome), n in sorted(counter.items())]
@@ -62,7 +74,16 @@ def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], p
     outcomes: Outcomes = {(lang, KEPT): n for lang, n in kept.items()}
     total = sum(kept.values())
     extra = {"accounts": accounts}
-    receipt = _receipt(planned.name, part, fingerprints, total, outcomes, size, started, extra)
+    receipt = _receipt(
+        planned.name,
+        part,
+        fingerprints,
+        records_in=total,
+        outcomes=outcomes,
+        size=size,
+        started=started,
+        extra=extra,
+    )
     workspace.put_receipt(receipt)
     return receipt
 
@@ -104,7 +125,16 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     accounts = {name: [[*key, n] for key, n in sorted(found.items())] for name, found in funnel.items()}
     extra = {"languages": languages, "accounts": accounts}
     total = sum(outcomes.values())
-    receipt = _receipt("select", part, fingerprints, total, dict(outcomes), size, started, extra)
+    receipt = _receipt(
+        "select",
+        part,
+        fingerprints,
+        records_in=total,
+        outcomes=dict(outcomes),
+        size=size,
+        started=started,
+        extra=extra,
+    )
     workspace.put_receipt(receipt)
     return receipt
 
@@ -140,7 +170,16 @@ def publish_task(
     expected = sum(piece.rows for piece in shard.slices)
     outcomes = {(shard.lang, KEPT): rows}
     extra = {"rows": {str(piece.part): piece.rows for piece in shard.slices}}
-    receipt = _receipt("publish", part, fingerprints, expected, outcomes, size, started, extra)
+    receipt = _receipt(
+        "publish",
+        part,
+        fingerprints,
+        records_in=expected,
+        outcomes=outcomes,
+        size=size,
+        started=started,
+        extra=extra,
+    )
     run.workspace.put_receipt(receipt)
     return receipt
 
@@ -149,11 +188,12 @@ def _receipt(
     stage: str,
     part: str,
     fingerprints: Mapping[str, str],
+    *,
     records_in: int,
     outcomes: Outcomes,
     size: int,
     started: float,
-    extra: dict[str, object],
+    extra: dict[str, Any],
 ) -> Receipt:
     seconds = round(time.monotonic() - started, 3)
     return Receipt(stage, part, fingerprints[part], records_in, outcomes, size, seconds, extra)
@@ -183,6 +223,15 @@ def read_keys(run: Run, planned: GlobalStep, columns: list[str], part: int) -> I
 def _removed_keys(decisions: pa.Table) -> pa.Array:
     removed: pa.Array = decisions.filter(is_removed(decisions)).column("doc_key").to_numpy()
     return removed
+
+
+def key_columns(planned: GlobalStep) -> list[str]:
+    """Return the columns that a global step relates rows by; the key has the name of the step."""
+    policy = str(dedup_parameters(planned.step)["keep"])
+    ranked_by = {"longest": ["text_bytes"], "newest": ["fetched_at"]}.get(policy, [])
+    if policy.startswith("best:"):
+        ranked_by = [policy.removeprefix("best:")]
+    return list(dict.fromkeys(["doc_key", "lang", planned.step.name, *ranked_by]))
 
 
 def keys_reader(run: Run, planned: GlobalStep, columns: list[str]) -> "partial[Iterator[pa.RecordBatch]]":

@@ -4,6 +4,8 @@ Every file is written aside and then put in place in one step (a rename, or one 
 a whole file or none. The root is a local folder or any address that pyarrow can open (`s3://`, `gs://`).
 """
 
+import contextlib
+import errno
 import json
 import re
 import tempfile
@@ -24,6 +26,12 @@ WORK = "_work"
 COMPRESSION_LEVEL = 3
 _ASIDE = re.compile(r"\..+\.[0-9a-f]{8}")
 Outcomes = dict[tuple[str, str], int]
+
+
+def _discard(aside: Path) -> None:
+    """Delete a file that was not finished; where its folder does not even exist there is none."""
+    with contextlib.suppress(NotADirectoryError):
+        aside.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,8 @@ class Workspace:
 
     def _open(self) -> tuple[pafs.FileSystem, str]:
         if "://" in self.root:
-            return pafs.FileSystem.from_uri(self.root)
+            fs, root = pafs.FileSystem.from_uri(self.root)
+            return fs, str(root)
         return pafs.LocalFileSystem(), str(Path(self.root).absolute())
 
     def path(self, *names: str) -> str:
@@ -74,6 +83,10 @@ class Workspace:
     def table_name(self, table: str, part: int) -> str:
         """Return the name of a part's file of a table."""
         return f"{WORK}/{table}/{part:05d}.parquet"
+
+    def folder(self, table: str) -> str:
+        """Return the name of the folder of a table."""
+        return f"{WORK}/{table}"
 
     def exists(self, name: str) -> bool:
         """Whether a file or folder stands below the root."""
@@ -122,25 +135,30 @@ class Workspace:
                 pafs.copy_files(str(aside), target, pafs.LocalFileSystem(), fs)
                 return aside.stat().st_size
         aside = Path(target).with_name(f".{Path(target).name}.{uuid.uuid4().hex[:8]}")
-        aside.parent.mkdir(parents=True, exist_ok=True)
         try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
             write(str(aside))
             size = aside.stat().st_size
             aside.replace(target)
         except OSError as error:
-            aside.unlink(missing_ok=True)
+            _discard(aside)
+            full = "; once there is room, the same command with --resume goes on from here"
+            hint = full if error.errno == errno.ENOSPC else ""
             raise WorkspaceError(
-                f"{self.path(name)}: cannot be written: {error.strerror or error}; "
-                "once there is room, the same command with --resume goes on from here"
+                f"{self.path(name)}: cannot be written: {error.strerror or error}{hint}"
             ) from error
         except BaseException:
-            aside.unlink(missing_ok=True)
+            _discard(aside)
             raise
         return size
 
     def put_text(self, name: str, text: str) -> None:
         """Write a text file in one step."""
-        self.put(name, lambda path: Path(path).write_text(text, encoding="utf-8") and None)
+
+        def write(path: str) -> None:
+            Path(path).write_text(text, encoding="utf-8")
+
+        self.put(name, write)
 
     def read_text(self, name: str) -> str:
         """Return the content of a text file."""

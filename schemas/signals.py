@@ -1,4 +1,4 @@
-"""SIGNALS: a document, measured. The base columns stand here; a recipe adds one column for each measurement."""
+"""SIGNALS: a document, measured. The base columns stand here; a recipe adds one for each measurement."""
 
 import pyarrow as pa
 

@@ -1,0 +1,134 @@
+from pathlib import Path
+
+import pytest
+
+from filters.rule import Rule
+from pipeline.recipe import load_recipe, recipe_names
+from pipeline.steps import DedupStep, KeepStep
+from schemas.errors import RecipeError
+
+HEAD = 'name = "mine"\nsource = "a test"\n'
+
+
+def write(folder: Path, text: str, table: str | None = None) -> str:
+    if table is not None:
+        (folder / "limits.csv").write_text(table, encoding="utf-8")
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def faults(folder: Path, text: str, table: str | None = None) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write(folder, text, table))
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_shipped_recipe_loads(name):
+    assert load_recipe(name).name == name
+
+
+def test_steps_are_read_in_order_with_their_parameters(tmp_path):
+    path = write(
+        tmp_path,
+        HEAD
+        + '[[steps]]\nkeep = "word_count >= 5"\n'
+        + '[[steps]]\nkeep = "char_rep_ratio <= 0.2"\nwith = { n = 3 }\nas = "rep3"\nscope = "chunk"\n'
+        + '[[steps]]\ndedup = "exact"\n',
+    )
+    assert load_recipe(path).steps == (
+        KeepStep("word_count", Rule("word_count", ">=", 5)),
+        KeepStep("rep3", Rule("char_rep_ratio", "<=", 0.2), {"n": 3}, "chunk"),
+        DedupStep("exact_duplicate", "exact"),
+    )
+
+
+def test_three_faults_are_reported_at_once_with_line_and_near_name(tmp_path):
+    text = (
+        HEAD
+        + '[[steps]]\nkeep = "word_cuont >= 5"\n'
+        + '[[steps]]\ndedup = "minhsh"\n'
+        + '[[steps]]\nkeep = "digit_ratio <= 0.2"\nwiht = { n = 3 }\n'
+    )
+    assert faults(tmp_path, text) == [
+        "mine.toml: 3 fault(s)",
+        "mine.toml:4: step 1: unknown signal 'word_cuont'; did you mean word_count?",
+        "mine.toml:6: step 2: unknown dedup 'minhsh'; did you mean minhash?",
+        "mine.toml:9: step 3: unknown field 'wiht'; did you mean with?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("", "mine.toml:1: field 'steps' is missing"),
+        (
+            '[[steps]]\nkeep = "word_count >= 5"\ndedup = "exact"\n',
+            "mine.toml:3: step 1: expected one of edit, keep, dedup; got keep, dedup",
+        ),
+        ('[[steps]]\nedit = "compse"\n', "mine.toml:4: step 1: unknown edit 'compse'; did you mean compose?"),
+        (
+            '[[steps]]\nkeep = "word_count >= 5"\nscope = "page"\n',
+            "mine.toml:5: step 1: scope: expected document or chunk, got 'page'",
+        ),
+        (
+            '[[steps]]\nkeep = "char_rep_ratio <= 0.2"\nwith = { m = 3 }\n',
+            "mine.toml:5: step 1: signal char_rep_ratio has no parameter 'm'; it takes n",
+        ),
+        (
+            '[[steps]]\ndedup = "minhash"\nscope = "chunk"\n',
+            "mine.toml:5: step 1: dedup minhash relates documents; chunks are related by `exact`",
+        ),
+        (
+            '[[steps]]\nkeep = "word_count >= $least"\n',
+            "mine.toml:4: step 1: the language table has no column 'least'",
+        ),
+    ],
+)
+def test_a_fault_says_where_and_what(tmp_path, steps, expected):
+    assert faults(tmp_path, HEAD + steps)[1] == expected
+
+
+def test_a_column_holds_one_measurement(tmp_path):
+    text = (
+        HEAD
+        + '[[steps]]\nkeep = "char_rep_ratio <= 0.2"\nwith = { n = 3 }\n'
+        + '[[steps]]\nkeep = "char_rep_ratio <= 0.3"\nwith = { n = 4 }\n'
+    )
+    assert faults(tmp_path, text)[1:] == [
+        "mine.toml:6: step 2: column 'char_rep_ratio' already holds another measurement; "
+        "name this one with `as`"
+    ]
+
+
+def test_two_limits_on_one_measurement_share_its_column(tmp_path):
+    text = HEAD + '[[steps]]\nkeep = "word_count >= 5"\n[[steps]]\nkeep = "word_count <= 100000"\n'
+    assert len(load_recipe(write(tmp_path, text)).steps) == 2
+
+
+def test_limits_come_from_the_language_table(tmp_path):
+    text = HEAD + 'languages = "limits.csv"\n[[steps]]\nkeep = "word_count >= $least"\n'
+    recipe = load_recipe(write(tmp_path, text, "lang,least\nswh_Latn,3\ntha_Thai,\ndefault,10\n"))
+    assert recipe.limits == {"least": {"swh_Latn": 3.0, "tha_Thai": None, "default": 10.0}}
+
+
+def test_a_language_table_with_words_for_numbers_is_refused(tmp_path):
+    text = HEAD + 'languages = "limits.csv"\n[[steps]]\nkeep = "word_count >= $least"\n'
+    assert faults(tmp_path, text, "lang,least\nswh_Latn,few\n")[1] == (
+        "limits.csv: swh_Latn: least: expected a number or nothing, got 'few'"
+    )
+
+
+def test_an_unknown_recipe_names_the_nearest():
+    with pytest.raises(RecipeError, match="did you mean glot500c"):
+        load_recipe("glot500")
+
+
+def test_a_missing_recipe_file_is_said_to_be_missing(tmp_path):
+    with pytest.raises(RecipeError, match="no such recipe file"):
+        load_recipe(str(tmp_path / "none.toml"))
+
+
+def test_what_is_no_toml_is_refused(tmp_path):
+    assert "not valid TOML" in faults(tmp_path, "name = ")[0]
