@@ -1,6 +1,7 @@
 """Slow, obvious references for the segmentation of text, one text at a time."""
 
 import unicodedata
+from itertools import pairwise
 
 import regex
 from icu4py.breakers import WordBreaker
@@ -25,7 +26,9 @@ def word_class(c: str) -> str:
         return "mark"
     if category in ("Nd", "No"):
         return "number"
-    if LETTERS.match(c) or is_unspaced(c):
+    if category != "Cn" and (
+        LETTERS.match(c) or is_unspaced(c)
+    ):  # `regex` knows letters newer than the table
         return "letter"
     return "format" if FORMAT.match(c) else ""
 
@@ -64,7 +67,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     found = []
     for start, end in spans_of(inside):
         edges = [start, *sorted(i for i in cuts if start < i < end), end]
-        for first, last in zip(edges, edges[1:], strict=False):
+        for first, last in pairwise(edges):
             solid = [i for i in range(first, last) if classes[i] in ("letter", "number")]
             if solid:
                 found.append((solid[0], last))

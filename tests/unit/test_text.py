@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -24,7 +25,7 @@ def batch(rows: list[str | None]) -> TextBatch:
 
 
 def rows_of(text: TextBatch) -> list[str]:
-    return ["".join(map(chr, text.codepoints[a:b])) for a, b in zip(text.row_offsets, text.row_offsets[1:])]
+    return ["".join(map(chr, text.codepoints[a:b])) for a, b in pairwise(text.row_offsets)]
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=str)
@@ -93,7 +94,7 @@ def test_lines_equal_those_of_python(rows: list[str | None]) -> None:
     ):
         spans = text.lines(kind)
         flat = text.slice_text(spans).to_pylist()
-        assert [flat[a:b] for a, b in zip(spans.offsets, spans.offsets[1:])] == expected
+        assert [flat[a:b] for a, b in pairwise(spans.offsets)] == expected
 
 
 @given(ROWS, st.integers(0, 30))
@@ -101,9 +102,7 @@ def test_chunks_put_together_are_the_text(rows: list[str | None], size: int) -> 
     text = batch(rows)
     spans = chunk_spans(text, size)
     flat = text.slice_text(spans).to_pylist()
-    assert ["".join(flat[a:b]) for a, b in zip(spans.offsets, spans.offsets[1:])] == [
-        row or "" for row in rows
-    ]
+    assert ["".join(flat[a:b]) for a, b in pairwise(spans.offsets)] == [row or "" for row in rows]
     assert all(flat)
 
 

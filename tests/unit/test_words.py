@@ -1,5 +1,7 @@
 """Words are what a reader of the language would say, and what the slow reference says of any text."""
 
+from itertools import pairwise
+
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -42,7 +44,7 @@ def pieces(rows: list[str | None], kind: str = "unicode") -> list[list[str]]:
     text = TextBatch.from_arrow(pa.array(rows, pa.string()))
     spans = text.words(kind)
     flat = text.slice_text(spans).to_pylist()
-    return [flat[a:b] for a, b in zip(spans.offsets, spans.offsets[1:], strict=False)]
+    return [flat[a:b] for a, b in pairwise(spans.offsets)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -72,5 +74,5 @@ def test_roots_words_are_stripped_of_special_characters() -> None:
 
 
 def test_an_unknown_kind_names_the_known_ones() -> None:
-    with pytest.raises(RecipeError, match="expected one of unicode, whitespace.*did you mean whitespace"):
+    with pytest.raises(RecipeError, match=r"expected one of unicode, whitespace.*did you mean whitespace"):
         pieces(["a"], "whitspace")
