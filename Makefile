@@ -11,7 +11,7 @@ LOCKS := requirements-build.lock requirements.lock
 SPARK35_VENV := .venv-spark35
 UV := uv==0.13.9
 # No dependency is resolved here: the lock files name them all. Only pyspark comes as a source archive, and it is pure Python.
-PIP_INSTALL := -m pip --disable-pip-version-check install -qq --no-input --no-deps
+PIP_INSTALL := -m pip --disable-pip-version-check install -qq --no-input --no-deps --no-compile
 FROM_LOCK := --require-hashes --only-binary :all: --no-binary pyspark --no-build-isolation --use-pep517
 COMPILE := .venv-lock/bin/uv pip compile --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-annotate --custom-compile-command 'make lock' --quiet \

@@ -58,8 +58,8 @@ class Package:
 
     @property
     def distribution(self) -> str:
-        """The name in the requirement, without the bounds."""
-        return self.requirement.split(">")[0]
+        """The name in the requirement, without extras and bounds."""
+        return re.split(r"[\[>]", self.requirement)[0]
 
 
 PACKAGES = (
@@ -71,13 +71,17 @@ PACKAGES = (
     Package("Resiliparse", "resiliparse", "resiliparse>=1.0", "no fast extractor"),
     Package("FastWARC", "fastwarc", "fastwarc>=1.0", "archives are not read"),
     Package("warcio", "warcio", "warcio>=1.7.5", "ARC files and damaged archives are not read"),
+    Package("ISA-L", "isal", "isal>=1.7", "gzip is read at half the speed"),
+    Package("chardet", "chardet", "chardet>=7.0", "pages that declare no charset are not decoded"),
     Package("Brotli", "brotli", "brotli>=1.1", "pages sent as br are removed as undecodable"),
     Package("Zstandard", "zstandard", "zstandard>=0.23", "pages sent as zstd are removed as undecodable"),
     Package("SentencePiece", "sentencepiece", "sentencepiece>=0.2.0", "perplexity is not measured"),
     Package("KenLM", "kenlm", "kenlm-ex>=0.2.1", "perplexity is not measured"),
     Package("ICU", "icu4py", "icu4py>=1.0", "words of unspaced scripts are cut by character"),
     Package("datasketch", "datasketch", "datasketch>=1.6.5", "no datasketch-compatible signatures"),
+    Package("xxHash", "xxhash", "xxhash>=3.5", "no signatures of the families that hash with it"),
     Package("boto3", "boto3", "boto3>=1.35", "s3:// addresses are not read"),
+    Package("google-auth", "google.auth", "google-auth[requests]>=2.35", "gs:// is read without credentials"),
 )
 
 
