@@ -92,7 +92,7 @@ def fails(rule: Rule, values: pa.Array, lang: pa.Array, limits: Mapping[str, Lim
     if pa.types.is_float32(values.type):  # or a ratio of exactly 0.1 would stand above a limit of 0.1
         limit = limit.cast(pa.float32())
     kept = COMPARISONS[rule.comparison](values, limit)
-    removed: np.ndarray = np.asarray(pc.invert(pc.fill_null(kept, True)))
+    removed: np.ndarray = np.asarray(pc.invert(pc.fill_null(kept, True)), np.bool_)
     return removed
 
 

@@ -64,11 +64,11 @@ def judge(
     """
     lang = batch.column("lang")
     lang = lang.combine_chunks() if isinstance(lang, pa.ChunkedArray) else lang
-    reasons, removed = [LANGUAGE_UNKNOWN], [np.asarray(pc.is_null(lang))]
+    reasons, removed = [LANGUAGE_UNKNOWN], [np.asarray(pc.is_null(lang), np.bool_)]
     if languages is not None:
         reasons.append(LANGUAGE_NOT_WANTED)
         wanted = pc.is_in(lang, pa.array(sorted(languages), pa.string()))
-        removed.append(~np.asarray(wanted))
+        removed.append(~np.asarray(wanted, np.bool_))
     for step in _until(recipe.steps, before):
         mask = _step_mask(recipe, step, batch, lang, decisions)
         if mask is not None:
@@ -76,7 +76,7 @@ def judge(
             removed.append(mask)
     if "text_is_empty" in batch.schema.names:
         reasons.append(NO_TEXT_LEFT)
-        removed.append(np.asarray(_flat(batch.column("text_is_empty"))))
+        removed.append(np.asarray(_flat(batch.column("text_is_empty")), np.bool_))
     return Verdict(tuple(reasons), tuple(removed), batch.num_rows)
 
 

@@ -1,0 +1,158 @@
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters.registry import Measurement
+from filters.rule import parse_rule
+from pipeline.annotate import annotate_batch, annotate_part
+from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, Measure, RowPass
+from pipeline.recipe import Recipe
+from pipeline.steps import KeepStep
+from schemas.decision import DECISION
+from schemas.document import DOCUMENT
+from schemas.signals import LANGUAGE_COLUMNS, signals_schema
+from schemas.table import column
+
+RECIPE = Recipe("test", "1", "", "a test", (), chunk_max_characters=40)
+LONG_WORDS = KeepStep("too_few_words", parse_rule("word_count >= 3"), {}, "chunk")
+PLAIN = signals_schema(pa.schema([]), with_chunk_ends=False)
+
+
+def batch(texts, langs=None):
+    rows = len(texts)
+    columns = {field.name: pa.nulls(rows, field.type) for field in (*DOCUMENT, *LANGUAGE_COLUMNS)}
+    columns["doc_key"] = pa.array(np.arange(rows) + 100)
+    columns["text"] = pa.array(texts, pa.string())
+    columns["lang"] = pa.array(langs or ["swh_Latn"] * rows, pa.string())
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def planned(*operations):
+    return RowPass("annotate_2", "signals", "signals_2", operations)
+
+
+def annotate(texts, *operations, schema=PLAIN, langs=None, decisions=None):
+    made, counts = annotate_batch(RECIPE, planned(*operations), schema, batch(texts, langs), decisions or {})
+    return made, counts
+
+
+def test_chunks_that_fail_are_dropped_and_counted_by_language():
+    texts = ["moja mbili tatu\nmoja\nnne tano sita saba", "หนึ่ง", ""]
+    made, counts = annotate(texts, ChunkRules((LONG_WORDS,)), langs=["swh_Latn", "tha_Thai", None])
+    assert made.column("text").to_pylist() == ["moja mbili tatu\nnne tano sita saba", "", ""]
+    assert made.column("text_is_empty").to_pylist() == [False, True, True]
+    assert counts == {
+        "annotate_2_chunks_1": Counter(
+            {("swh_Latn", "kept"): 2, ("swh_Latn", "too_few_words"): 1, ("tha_Thai", "too_few_words"): 1}
+        )
+    }
+
+
+def test_the_first_rule_that_a_chunk_fails_is_its_reason():
+    no_digits = KeepStep("digits", parse_rule("digit_ratio <= 0.1"), {}, "chunk")
+    _, counts = annotate(["2024"], ChunkRules((no_digits, LONG_WORDS)))
+    assert counts["annotate_2_chunks_1"] == Counter({("swh_Latn", "digits"): 1})
+
+
+def test_a_long_line_is_cut_by_sentence_and_keeps_its_other_sentences():
+    text = "Hii ni sentensi ya kwanza kabisa. Fupi. Hii ni sentensi ya tatu na ndefu."
+    made, _ = annotate([text], ChunkRules((LONG_WORDS,)))
+    assert made.column("text").to_pylist() == [
+        "Hii ni sentensi ya kwanza kabisa. Hii ni sentensi ya tatu na ndefu."
+    ]
+
+
+def test_a_signal_is_measured_on_the_text_as_it_stands():
+    schema = signals_schema(
+        pa.schema([column("before", pa.int32(), "x"), column("after", pa.int32(), "x")]),
+        with_chunk_ends=False,
+    )
+    made, _ = annotate(
+        ["moja mbili tatu\nmoja"],
+        Measure("before", "word_count"),
+        ChunkRules((LONG_WORDS,)),
+        Measure("after", "word_count"),
+        schema=schema,
+    )
+    assert made.column("before").to_pylist() == [4]
+    assert made.column("after").to_pylist() == [3]
+
+
+KEYED = signals_schema(pa.schema([column("dup", pa.list_(pa.int64()), "x")]), with_chunk_ends=True)
+
+
+def keyed(texts, *before):
+    return annotate(texts, *before, ChunkKeys("dup", "stripped_hash", {}), schema=KEYED)[0]
+
+
+def test_each_chunk_has_a_key_and_an_end():
+    made = keyed(["moja mbili\nmoja, mbili!\ntatu", ""])
+    keys = made.column("dup").to_pylist()
+    assert len(keys[0]) == 3
+    assert keys[0][0] == keys[0][1] != keys[0][2]
+    assert keys[1] == []
+    assert made.column("chunk_ends").to_pylist() == [[11, 24, 28], []]
+
+
+def test_chunks_decided_against_are_dropped_by_the_ends_that_were_stored():
+    texts = ["moja mbili tatu\nfupi\nnne tano sita\nsaba nane tisa", "x y z\nx y z"]
+    first = keyed(texts, ChunkRules((LONG_WORDS,)))
+    decided = pa.Table.from_pylist(
+        [
+            {"doc_key": 100, "line": 1, "reason": "dup", "keeper": 7, "similarity": 1.0, "cluster_size": 2},
+            {
+                "doc_key": 101,
+                "line": 0,
+                "reason": "dup",
+                "keeper": None,
+                "similarity": 1.0,
+                "cluster_size": 2,
+            },
+            {"doc_key": 999, "line": 0, "reason": "dup", "keeper": 7, "similarity": 1.0, "cluster_size": 2},
+        ],
+        schema=DECISION,
+    )
+    made, counts = annotate_batch(
+        RECIPE,
+        planned(DropChunks("dup")),
+        signals_schema(pa.schema([]), with_chunk_ends=True),
+        first,
+        {"dup": decided},
+    )
+    assert made.column("text").to_pylist() == ["moja mbili tatu\nsaba nane tisa", "x y z"]
+    assert counts == {"dup_chunks": Counter({("swh_Latn", "kept"): 3, ("swh_Latn", "dup"): 2})}
+
+
+@given(st.lists(st.text(max_size=120), max_size=6))
+def test_the_stored_ends_cut_every_text_into_the_chunks_that_were_keyed(texts):
+    clean = [text.encode("utf-8", "ignore").decode().strip() for text in texts]
+    made = keyed(clean, ChunkRules((KeepStep("short", parse_rule("char_count >= 4"), {}, "chunk"),)))
+    for text, ends, keys in zip(
+        made.column("text").to_pylist(),
+        made.column("chunk_ends").to_pylist(),
+        made.column("dup").to_pylist(),
+        strict=True,
+    ):
+        starts = [0, *ends][: len(ends)]
+        chunks = [text[start:end].strip() for start, end in zip(starts, ends, strict=True)]
+        again = Measurement({"text": pa.array(chunks, pa.string())}).get("stripped_hash").to_pylist()
+        assert again == keys
+        assert "".join(text[start:end] for start, end in zip(starts, ends, strict=True)) == text
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_part_gives_the_same_rows_however_it_is_batched(size):
+    texts = ["moja mbili tatu\nmoja", "हिन्दी में एक वाक्य", "", "一二三四五。", "x " * 50] * 4
+    whole = batch(texts)
+    pieces = iter([whole.slice(i, size) for i in range(0, len(texts), size)])
+    counts: dict = {}
+    made = annotate_part(
+        RECIPE, planned(ChunkRules((LONG_WORDS,))), PLAIN, pieces, decisions={}, counts=counts
+    )
+    expected, expected_counts = annotate(texts, ChunkRules((LONG_WORDS,)))
+    assert pa.concat_tables(made).combine_chunks().to_batches()[0].equals(expected)
+    assert counts == expected_counts

@@ -1,0 +1,41 @@
+from pipeline.publish import Slice, plan_shards
+from pipeline.workspace import Receipt
+
+
+def receipt(part, **languages):
+    entries = {
+        lang: {"first": first, "groups": groups, "rows": rows, "bytes": size}
+        for lang, (first, groups, rows, size) in languages.items()
+    }
+    return Receipt("select", str(part), "f", 0, {}, extra={"languages": entries})
+
+
+def plan(*receipts, size=100):
+    return plan_shards({r.part: r for r in receipts}, size)
+
+
+def test_parts_of_a_language_fill_shards_in_the_order_of_their_numbers():
+    shards = plan(*(receipt(n, swh_Latn=(0, 1, 5, 60)) for n in (10, 2, 1)))
+    assert [[piece.part for piece in shard.slices] for shard in shards] == [[1], [2], [10]]
+    assert [shard.name for shard in shards] == [
+        "data/swh_Latn/train-00000-of-00003.parquet",
+        "data/swh_Latn/train-00001-of-00003.parquet",
+        "data/swh_Latn/train-00002-of-00003.parquet",
+    ]
+
+
+def test_small_parts_share_a_shard():
+    shards = plan(*(receipt(n, swh_Latn=(0, 1, 5, 40)) for n in range(4)))
+    assert [len(shard.slices) for shard in shards] == [2, 2]
+
+
+def test_languages_do_not_share_shards():
+    shards = plan(receipt(0, tha_Thai=(1, 2, 7, 10), amh_Ethi=(0, 1, 3, 10)))
+    assert [(shard.lang, shard.slices) for shard in shards] == [
+        ("amh_Ethi", (Slice(0, 0, 1, 3),)),
+        ("tha_Thai", (Slice(0, 1, 2, 7),)),
+    ]
+
+
+def test_a_corpus_of_nothing_has_no_shards():
+    assert plan(receipt(0)) == []
