@@ -69,6 +69,7 @@ def signal(
 
     def declare(function: Callable[P, Column]) -> Callable[..., Column]:
         inputs, parameters = _signature(function)
+        _refuse_twice(function, SIGNALS)
         SIGNALS[function.__name__] = Signal(
             function.__name__, function, column_type, unit, source, _definition(function), inputs, parameters
         )
@@ -82,12 +83,20 @@ def edit(*, source: str) -> Callable[[Callable[P, Edited]], Callable[..., Edited
 
     def declare(function: Callable[P, Edited]) -> Callable[..., Edited]:
         inputs, parameters = _signature(function)
+        _refuse_twice(function, EDITS)
         EDITS[function.__name__] = Edit(
             function.__name__, function, source, _definition(function), inputs, parameters
         )
         return _on_lists(function, inputs)
 
     return declare
+
+
+def _refuse_twice(function: Callable[..., Any], declared: Mapping[str, Signal] | Mapping[str, Edit]) -> None:
+    name = function.__name__
+    if name in declared and declared[name].function.__module__ != function.__module__:
+        other = declared[name].function.__module__
+        raise ValueError(f"{function.__module__}.{name}: {other} declares that name already")
 
 
 def _signature(function: Callable[..., Any]) -> tuple[tuple[str, ...], Parameters]:
