@@ -40,7 +40,10 @@ ARC = Grammar(
 
 @dataclass(frozen=True, slots=True)
 class RecordHeader:
-    """What a record says about itself; `length` is None where it does not say how long its block is."""
+    """What a record says about itself.
+
+    `length` is None where it does not say how long its block is; `cut` is why the crawler cut it short.
+    """
 
     type: str
     length: int | None
@@ -48,7 +51,7 @@ class RecordHeader:
     record_id: str | None
     url: str | None
     fetched_at: datetime | None
-    is_cut: bool = False
+    cut: str = ""
 
 
 def parse_fields(lines: bytes) -> dict[bytes, bytes]:
@@ -89,7 +92,7 @@ def _parse_warc(header: bytes) -> RecordHeader:
         record_id=record_id or _made_up_id(url, date),
         url=url,
         fetched_at=parse_date(date),
-        is_cut=b"warc-truncated" in fields,
+        cut=decode_header(fields.get(b"warc-truncated", b"")),
     )
 
 
@@ -120,9 +123,9 @@ def _clean_url(value: bytes) -> str | None:
     return decode_header(value).replace(" ", "%20") or None
 
 
-def _made_up_id(url: str | None, date: str) -> str | None:
+def _made_up_id(url: str | None, date: str) -> str:
     """Return an identity for a record without one, as all of ARC: the same for the same address and date."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{url} {date}')}" if url else None
+    return uuid.uuid5(uuid.NAMESPACE_URL, " ".join([url or "", date])).urn
 
 
 def parse_date(value: str) -> datetime | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pipeline.headers import decode_header, parse_fields
 
-STATUS, MIME, TOO_LARGE, UNDECODABLE, EMPTY = "status", "mime", "too_large", "undecodable", "empty"
+STATUS, MIME, EMPTY, TOO_LARGE = "status", "mime", "empty", "too_large"
+TRUNCATED, UNDECODABLE = "truncated", "undecodable"
 
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -53,12 +54,11 @@ class _UndecodableError(Exception):
     """A body is not what its header says."""
 
 
-def read_response(block: memoryview, *, is_whole: bool, is_cut: bool, page_bytes: int) -> Verdict:
-    """Return the page in an HTTP response: status 200, HTML, not empty, at most `page_bytes` once decoded.
+def read_response(block: memoryview, *, page_bytes: int, is_whole: bool = True, cut: str = "") -> Verdict:
+    """Return the page in an HTTP response: status 200, HTML, whole, not empty, up to `page_bytes` decoded.
 
-    `is_whole` False says that `block` is only the beginning of one that is too large. `is_cut` says that the
-    crawler cut the response short (WARC-Truncated): an encoding that ends early is then decoded as far as it
-    goes.
+    `is_whole` False says that `block` is only the start of one that is too large; `cut` is why the crawler
+    cut the response short (WARC-Truncated), empty where it did not.
     """
     end = _HEADER_END.search(block)
     head, body = (block[: end.start()], block[end.end() :]) if end else (block, memoryview(b""))
@@ -73,10 +73,12 @@ def read_response(block: memoryview, *, is_whole: bool, is_cut: bool, page_bytes
     media_type = _MEDIA_TYPE.match(declared)
     if media_type and media_type[1].lower().decode("latin-1") not in _HTML:
         return Verdict(MIME, media_type[1].lower().decode("latin-1"), content_type)
+    if cut:
+        return Verdict(TRUNCATED, f"by the crawler: {cut}", content_type)
     if not is_whole:
-        return Verdict(TOO_LARGE, "block", content_type)
+        return Verdict(TOO_LARGE, "stored block", content_type)
     try:
-        payload = decode_body(bytes(body), fields, is_cut=is_cut, limit=page_bytes)
+        payload = decode_body(bytes(body), fields, page_bytes)
     except _TooLargeError:
         return Verdict(TOO_LARGE, f"page of more than {page_bytes} bytes", content_type)
     except _UndecodableError as error:
@@ -103,7 +105,7 @@ def is_markup(start: bytes) -> bool:
     return _MARKUP.match(start.removeprefix(_BOM)) is not None
 
 
-def decode_body(body: bytes, fields: dict[bytes, bytes], *, is_cut: bool, limit: int) -> bytes:
+def decode_body(body: bytes, fields: dict[bytes, bytes], limit: int) -> bytes:
     """Take off the transfer encoding, then the content encodings, last one first.
 
     Crawlers store decoded bodies under headers that still name the encoding, so a body that does not decode
@@ -122,7 +124,7 @@ def decode_body(body: bytes, fields: dict[bytes, bytes], *, is_cut: bool, limit:
         try:
             if decoder is None:
                 raise _UndecodableError(f"content-encoding {decode_header(encoding)} is not known")
-            body = decoder(body, limit, is_cut)
+            body = decoder(body, limit)
         except _UndecodableError:
             if not _is_text(body):
                 raise
@@ -162,8 +164,8 @@ def decode_chunks(body: bytes) -> bytes:
     return b"".join(pieces)
 
 
-def _finish(pieces: list[bytes], is_over: bool, is_cut: bool, name: str) -> bytes:
-    if not is_over and not is_cut:
+def _finish(pieces: list[bytes], is_over: bool, name: str) -> bytes:
+    if not is_over:
         raise _UndecodableError(f"{name} body ends early")
     return b"".join(pieces)
 
@@ -173,7 +175,7 @@ def _bounded(pieces: list[bytes], limit: int) -> None:
         raise _TooLargeError
 
 
-def _inflate(body: bytes, limit: int, is_cut: bool, wbits: int, name: str) -> bytes:
+def _inflate(body: bytes, limit: int, wbits: int, name: str) -> bytes:
     pieces: list[bytes] = []
     inflate = zlib.decompressobj(wbits)
     try:
@@ -185,22 +187,22 @@ def _inflate(body: bytes, limit: int, is_cut: bool, wbits: int, name: str) -> by
     except zlib.error as error:
         raise _UndecodableError(f"{name} body: {error}") from error
     _bounded(pieces, limit)
-    return _finish(pieces, inflate.eof, is_cut, name)
+    return _finish(pieces, inflate.eof, name)
 
 
-def _gunzip(body: bytes, limit: int, is_cut: bool) -> bytes:
-    return _inflate(body, limit, is_cut, 31, "gzip")
+def _gunzip(body: bytes, limit: int) -> bytes:
+    return _inflate(body, limit, 31, "gzip")
 
 
-def _undeflate(body: bytes, limit: int, is_cut: bool) -> bytes:
+def _undeflate(body: bytes, limit: int) -> bytes:
     """Decode `deflate`: the zlib format that the standard names, or the raw one that some servers send."""
     try:
-        return _inflate(body, limit, is_cut, 15, "deflate")
+        return _inflate(body, limit, 15, "deflate")
     except _UndecodableError:
-        return _inflate(body, limit, is_cut, -15, "deflate")
+        return _inflate(body, limit, -15, "deflate")
 
 
-def _unbrotli(body: bytes, limit: int, is_cut: bool) -> bytes:
+def _unbrotli(body: bytes, limit: int) -> bytes:
     import brotli
 
     pieces: list[bytes] = []
@@ -216,10 +218,10 @@ def _unbrotli(body: bytes, limit: int, is_cut: bool) -> bytes:
                 break
     except brotli.error as error:
         raise _UndecodableError(f"br body: {error}") from error
-    return _finish(pieces, decoder.is_finished(), is_cut, "br")
+    return _finish(pieces, decoder.is_finished(), "br")
 
 
-def _unzstd(body: bytes, limit: int, is_cut: bool) -> bytes:
+def _unzstd(body: bytes, limit: int) -> bytes:
     import zstandard
 
     pieces: list[bytes] = []
@@ -232,11 +234,11 @@ def _unzstd(body: bytes, limit: int, is_cut: bool) -> bytes:
                 break
     except zstandard.ZstdError as error:
         raise _UndecodableError(f"zstd body: {error}") from error
-    return _finish(pieces, decoder.eof, is_cut, "zstd")
+    return _finish(pieces, decoder.eof, "zstd")
 
 
 _NO_ENCODING = frozenset({b"identity", b"none", b"utf-8", b"binary", b"8bit"})
-_DECODERS: dict[bytes, Callable[[bytes, int, bool], bytes]] = {
+_DECODERS: dict[bytes, Callable[[bytes, int], bytes]] = {
     b"gzip": _gunzip,
     b"x-gzip": _gunzip,
     b"deflate": _undeflate,

@@ -12,11 +12,11 @@ from pipeline.frames import STEP_BYTES, Frame, GzipFrame, find_start, is_magic, 
 from pipeline.headers import ARC, Grammar, RecordHeader, parse_header
 from pipeline.kinds import Kind, kind_of
 from pipeline.parts import Coverage, Part
-from pipeline.payload import EMPTY, MIME, STATUS, TOO_LARGE, UNDECODABLE, Verdict, read_response
+from pipeline.payload import EMPTY, MIME, STATUS, TOO_LARGE, TRUNCATED, UNDECODABLE, Verdict, read_response
 from pipeline.remote import HEAD_BYTES, look
 from pipeline.source import Source
 
-NOT_RESPONSE, DAMAGED, TRUNCATED = "not_response", "damaged", "truncated"
+NOT_RESPONSE, DAMAGED = "not_response", "damaged"
 
 REASONS = {
     NOT_RESPONSE: "a record of another type: warcinfo, request, metadata, revisit, resource, conversion …",
@@ -26,7 +26,7 @@ REASONS = {
     UNDECODABLE: "a body that its content-encoding does not decode",
     EMPTY: "a response without a body",
     DAMAGED: "bytes that cannot be read as a record, with their range",
-    TRUNCATED: "a record that the end of the archive cuts off",
+    TRUNCATED: "a response that the crawler, or a record that the end of the archive, cut short",
 }
 """Why a record is no page, by name."""
 
@@ -186,12 +186,12 @@ class PartReader:
         self, header: RecordHeader, block: memoryview, is_whole: bool, offset: int, length: int | None
     ) -> Record:
         if header.type != "response":
-            verdict = Verdict(NOT_RESPONSE, header.type)
+            verdict = Verdict(NOT_RESPONSE, header.type or "no WARC-Type")
         elif header.content_type and not header.content_type.startswith("application/http"):
             verdict = Verdict(MIME, header.content_type)
         else:
             limit = self._limits.page_bytes
-            verdict = read_response(block, is_whole=is_whole, is_cut=header.is_cut, page_bytes=limit)
+            verdict = read_response(block, page_bytes=limit, is_whole=is_whole, cut=header.cut)
         return Record(
             offset,
             length,
