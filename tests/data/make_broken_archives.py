@@ -105,18 +105,18 @@ def edit_length(change: int) -> Callable[[list[bytes]], bytes]:
     )
 
 
+def edit_block(block: bytes) -> Callable[[list[bytes]], bytes]:
+    """Return a maker that gives the eighth record another block, its length set right."""
+    length = b"Content-Length: %d" % len(block)
+    return edit_record(
+        lambda data: LENGTH.sub(length, data[: data.index(b"\r\n\r\n") + 4], count=1) + block + b"\r\n\r\n"
+    )
+
+
 def edit_body(body: bytes, *fields: str) -> Callable[[list[bytes]], bytes]:
     """Return a maker that gives the eighth record another body with other fields of HTTP."""
-    http = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n" + "".join(
-        f"{f}\r\n" for f in fields
-    )
-    block = http.encode() + b"\r\n" + body
-
-    def edit(data: bytes) -> bytes:
-        head = data[: data.index(b"\r\n\r\n") + 4]
-        return LENGTH.sub(b"Content-Length: %d" % len(block), head, count=1) + block + b"\r\n\r\n"
-
-    return edit_record(edit)
+    lines = ["HTTP/1.1 200 OK", "Content-Type: text/html; charset=utf-8", *fields]
+    return edit_block("".join(f"{line}\r\n" for line in lines).encode() + b"\r\n" + body)
 
 
 def flip_middle(member: bytes) -> bytes:
@@ -218,7 +218,7 @@ DEFECTS = {
     ),
     # HTTP in one record.
     "http_missing.warc.gz": Defect(
-        "8th response has no status line", edit_record(lambda d: d.replace(b"HTTP/1.1 200 OK\r\n", b"", 1))
+        "8th response has no status line", edit_block(b"Content-Type: text/html\r\n\r\n" + BODY)
     ),
     "http_status_odd.warc.gz": Defect(
         "status of the 8th response is a word", edit_record(lambda d: d.replace(b" 200 OK", b" OK 200", 1))
