@@ -125,6 +125,8 @@ def properties(ucd: Path) -> tuple[np.ndarray, list[str]]:
         layout.UPPER: members(derived, "Uppercase"),
         layout.LOWER: members(derived, "Lowercase"),
         layout.NUMERIC: numeric,
+        layout.ALPHA: starts == "L",
+        layout.TITLE: category == layout.CATEGORIES.index("Lt"),
         layout.ALNUM: numeric | (starts == "L"),
         layout.EMOJI: emoji,
         layout.SENTENCE_END: members(ucd / "PropList.txt", "Sentence_Terminal") | at(*MORE_TERMINATORS),

@@ -77,7 +77,7 @@ class PrefixHashes:
 
 
 def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
-    """Return the hash of each window of `length` code points, by its start. Its low bits are not mixed.
+    """Return the hash of each window of `length` code points, by its start; its high bits are the better mixed.
 
     Windows of 1, 2, 4 … are joined, so that a window of 10 takes four steps.
     """
@@ -90,6 +90,7 @@ def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
                 (power, width) if result is None else (_joined(power, result, width), covered + width)
             )
         if covered == length and result is not None:
+            result *= np.uint64(BASE)  # the last code point changes only low bits before
             return result
         power = _joined(power, power, width)
         width *= 2

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans
+from filters.spans import Spans, runs
 from filters.unicode_tables import CARRIAGE_RETURN, LINE_BREAK, LINE_FEED, LOWER, SENTENCE_END, SPACE
 from schemas.errors import RecipeError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
-LINE_KINDS: Final = ("newline", "unicode", "split")
+LINE_KINDS: Final = ("newline", "unicode", "split", "runs", "paragraphs")
 CHUNK_CHARACTERS: Final = 1000
 CLOSING_ASCII: Final = np.frombuffer("\"')]}".encode("utf-32-le"), dtype=np.uint32)
 WEAK: Final = np.frombuffer(".!?\u2026\u22ef".encode("utf-32-le"), dtype=np.uint32)
@@ -40,7 +40,36 @@ def lines(text: "TextBatch", kind: str) -> Spans:
     """
     if kind not in LINE_KINDS:
         raise RecipeError(f"lines: expected one of {', '.join(LINE_KINDS)}, got {kind!r}")
-    return _split_lines(text) if kind == "split" else _ended_lines(text, kind)
+    if kind in ("newline", "unicode"):
+        return _ended_lines(text, kind)
+    if kind == "paragraphs":
+        return _pieces(text, *_whole_rows(text), least=2)
+    starts, ends = text.row_offsets[:-1], text.row_offsets[1:]
+    return _pieces(text, starts, ends, least=1) if kind == "runs" else _split_lines(text)
+
+
+def _whole_rows(text: "TextBatch") -> tuple[Positions, Positions]:
+    """Return starts and ends of the rows without white space at their ends."""
+    starts, ends = text.row_offsets[:-1].copy(), text.row_offsets[:-1].copy()
+    rows = Spans(text.row_offsets[:-1], text.row_offsets[1:], np.arange(len(text) + 1))
+    stripped = text.stripped(rows)
+    filled = stripped.counts > 0
+    starts[filled], ends[filled] = stripped.starts, stripped.ends
+    return starts, ends
+
+
+def _pieces(text: "TextBatch", starts: Positions, ends: Positions, least: int) -> Spans:
+    """Return the pieces of each range between runs of `least` and more line feeds; at least one a range."""
+    first, last = runs(text.codepoints == LINE_FEED, text.row_offsets)
+    row = np.searchsorted(text.row_offsets, first, side="right") - 1
+    separates = (last - first >= least) & (first >= starts[row]) & (last <= ends[row])
+    first, last, row = first[separates], last[separates], row[separates]
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(row, minlength=len(text)) + 1)))
+    piece_starts, piece_ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
+    order = np.arange(len(first)) + row
+    piece_starts[offsets[:-1]], piece_ends[offsets[1:] - 1] = starts, ends
+    piece_starts[order + 1], piece_ends[order] = last, first
+    return Spans(piece_starts, piece_ends, offsets)
 
 
 def _split_lines(text: "TextBatch") -> Spans:

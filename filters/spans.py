@@ -63,6 +63,19 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     return result
 
 
+def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
+    """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
+    begins, stops = inside.copy(), inside.copy()
+    begins[1:] &= ~inside[:-1]
+    stops[:-1] &= ~inside[1:]
+    forced = row_offsets if cuts is None else np.concatenate((row_offsets, cuts))
+    forced = forced[(forced > 0) & (forced < len(inside))]
+    forced = forced[inside[forced] & inside[forced - 1]]
+    begins[forced] = True
+    stops[forced - 1] = True
+    return np.flatnonzero(begins), np.flatnonzero(stops) + 1
+
+
 STEPS = 4
 """Code points that `strip` takes off one by one before it searches."""
 

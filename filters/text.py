@@ -10,6 +10,7 @@ small.
 """
 
 from collections.abc import Callable, Hashable, Iterator
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -127,6 +128,21 @@ class TextBatch:
         """The code points after simple case folding."""
         return self.once("folded", lambda: tables().fold.take(self.codepoints, mode="clip"))
 
+    def texts(self) -> list[str]:
+        """Return the rows as strings, "" for null. For what only Python's own functions can do."""
+        whole = self.codepoints.tobytes().decode("utf-32-le")
+        return [whole[start:end] for start, end in pairwise(self.row_offsets.tolist())]
+
+    def derived(self, key: Hashable, change: Callable[[str], str]) -> "TextBatch":
+        """Return the batch of the changed texts, made at the first call for `key`."""
+
+        def compute() -> TextBatch:
+            changed = TextBatch.from_arrow(pa.array(map(change, self.texts()), pa.large_string()))
+            changed.is_null = self.is_null
+            return changed
+
+        return self.once(("derived", key), compute)
+
     def prefix_hashes(self, fold: bool = False) -> PrefixHashes:
         """Return what gives the hash of any span of the batch, of the folded code points on request."""
         return self.once(("prefix", fold), lambda: PrefixHashes(self.folded if fold else self.codepoints))
@@ -154,20 +170,35 @@ class TextBatch:
 
         `newline`: a line feed ends a line, so "a\n\nb\n" has three and "" none. `unicode`: every line
         boundary of `str.splitlines`. `split`: the pieces of `str.split("\n")`, so that "" is one empty line
-        and a text that ends in a line feed ends with an empty line.
+        and a text that ends in a line feed ends with an empty line. `runs`: the pieces of `re.split("\n+")`.
+        `paragraphs`: those of `re.split("\n{2,}")` of the text stripped of white space.
         """
         return self.once(("lines", kind), lambda: sentences.lines(self, kind))
 
     def words(self, kind: str = "unicode") -> Spans:
         r"""Return the words; `filters/words.py` defines the kinds.
 
-        `unicode`: words of every script. `whitespace`: `str.split()`. `word_characters`: `\w+` of `re`.
+        `unicode` are words of every script, `whitespace` those of `str.split()`.
         """
         return self.once(("words", kind), lambda: words.find(self, kind))
 
     def word_hashes(self, kind: str = "unicode", fold: bool = True) -> NDArray[np.uint64]:
         """Return a well mixed hash of each word, of its case-folded form by default."""
         return self.once(("word_hashes", kind, fold), lambda: self.span_hashes(self.words(kind), fold))
+
+    def word_flags(self, kind: str = "unicode") -> NDArray[np.uint32]:
+        """Return for each word the properties that any of its code points has.
+
+        The gap after a word is taken in too: what only letters and numbers have is right for every kind.
+        """
+        words = self.words(kind)
+
+        def compute() -> NDArray[np.uint32]:
+            if len(words) == 0:
+                return np.empty(0, dtype=np.uint32)
+            return np.bitwise_or.reduceat(self.properties, words.starts)
+
+        return self.once(("word_flags", kind), compute)
 
     def ngrams(self, n: int, kind: str = "unicode", fold: bool = True) -> Ngrams:
         """Return the word n-grams that occur more than once in their row, of case-folded words by default."""

@@ -53,6 +53,8 @@ IGNORABLE: Final = 1 << 27  # Default_Ignorable_Code_Point
 ROOTS_SPECIAL: Final = (
     1 << 28
 )  # special characters of ROOTS, with Unicode's Emoji for the package `emoji` 1.6.1
+ALPHA: Final = 1 << 29  # str.isalpha
+TITLE: Final = 1 << 30  # str.istitle, as Lt
 
 SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
 """Scripts written without spaces between words for which ICU has a dictionary."""
@@ -111,3 +113,12 @@ def script_codes() -> tuple[str, ...]:
 def script_number(code: str) -> int:
     """Return the number of the script with the ISO 15924 code."""
     return tables().scripts.index(code)
+
+
+@functools.cache
+def listed(name: str) -> NDArray[np.bool_]:
+    """Return the mask, over all code points, of those that `data/<name>.txt` lists: one `U+XXXX` a line."""
+    text = resources.files("filters").joinpath(f"data/{name}.txt").read_text(encoding="utf-8")
+    mask = np.zeros(CODE_POINTS, dtype=np.bool_)
+    mask[[int(line[2:], 16) for line in text.splitlines() if line.startswith("U+")]] = True
+    return mask

@@ -16,7 +16,9 @@ one. Differences from the annex: a number joins its digits and superscripts to l
 nothing (as in CLDR's root locale), a run of ideographs is cut by the dictionary.
 
 Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`;
-`roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
+`word_punct` is `\w+|[^\w\s]+` of `re` (NLTK's WordPunctTokenizer); `tokens` is `unicode` and each other code
+point that is not white space, near to what NLTK and spaCy give; `roots` is what space, tab and line feed
+separate, without the special characters of ROOTS at both ends.
 """
 
 import functools
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, strip
+from filters.spans import Spans, runs, span_positions, strip
 from filters.unicode_tables import (
     ALNUM,
     BLANK,
@@ -75,19 +77,6 @@ def find(text: "TextBatch", kind: str) -> Spans:
     return KINDS[kind](text)
 
 
-def runs(text: "TextBatch", inside: Mask, cuts: Positions | None = None) -> tuple[Positions, Positions]:
-    """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
-    begins, stops = inside.copy(), inside.copy()
-    begins[1:] &= ~inside[:-1]
-    stops[:-1] &= ~inside[1:]
-    forced = text.row_offsets if cuts is None else np.concatenate((text.row_offsets, cuts))
-    forced = forced[(forced > 0) & (forced < len(inside))]
-    forced = forced[inside[forced] & inside[forced - 1]]
-    begins[forced] = True
-    stops[forced - 1] = True
-    return np.flatnonzero(begins), np.flatnonzero(stops) + 1
-
-
 def _unicode(text: "TextBatch") -> Spans:
     classes = text.word_classes
     inside = (classes - np.uint8(1)) < np.uint8(3)
@@ -95,7 +84,7 @@ def _unicode(text: "TextBatch") -> Spans:
     has_segmented = bool(segmented.any())
     _join(text, classes, segmented, inside)
     cuts = _segment(text, classes, segmented, inside) if has_segmented else None
-    starts, ends = runs(text, inside, cuts)
+    starts, ends = runs(inside, text.row_offsets, cuts)
     leading = classes[starts] == MARK
     if leading.any():
         starts, ends = _from_first_letter(classes, starts, ends, leading)
@@ -139,7 +128,7 @@ def _segment(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, ins
     """Return where words are cut inside and at the borders of runs of unspaced scripts."""
     segmented = _with_shared_marks(text, classes, segmented)
     changes = np.flatnonzero(segmented[1:] != segmented[:-1]) + 1
-    starts, ends = runs(text, segmented & inside)
+    starts, ends = runs(segmented & inside, text.row_offsets)
     cuts: Positions = np.concatenate((changes, _dictionary_cuts(text.codepoints, starts, ends)))
     kept: Positions = cuts[classes[cuts] != MARK]
     return kept
@@ -147,7 +136,7 @@ def _segment(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, ins
 
 def _with_shared_marks(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask) -> Mask:
     """Add the marks of no script of their own (kana voicing, ZWJ) that follow an unspaced script."""
-    starts, ends = runs(text, (classes == MARK) & ~segmented)
+    starts, ends = runs((classes == MARK) & ~segmented, text.row_offsets)
     follows = (starts > 0) & segmented[starts - 1] & ~text.row_starts_flags[starts]
     starts, ends = starts[follows], ends[follows]
     if len(starts) == 0:
@@ -194,16 +183,32 @@ def _word_breaker() -> type["WordBreaker"]:
 
 
 def _flagged(text: "TextBatch", flag: int, wanted: bool) -> Spans:
-    return text.spans(*runs(text, text.flag(flag) == wanted))
+    return text.spans(*runs(text.flag(flag) == wanted, text.row_offsets))
 
 
 def _word_characters(text: "TextBatch") -> Spans:
-    return text.spans(*runs(text, text.flag(ALNUM) | (text.codepoints == ord("_"))))
+    return text.spans(*runs(text.flag(ALNUM) | (text.codepoints == ord("_")), text.row_offsets))
+
+
+def _word_punct(text: "TextBatch") -> Spans:
+    inside = text.flag(ALNUM) | (text.codepoints == ord("_"))
+    cuts = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return text.spans(*runs(~text.flag(SPACE), text.row_offsets, cuts))
+
+
+def _tokens(text: "TextBatch") -> Spans:
+    words = find(text, "unicode")
+    rest = ~text.flag(SPACE)
+    rest[span_positions(words)] = False
+    single = np.flatnonzero(rest)
+    starts = np.concatenate((words.starts, single))
+    order = np.argsort(starts)
+    return text.spans(starts[order], np.concatenate((words.ends, single + 1))[order])
 
 
 def _roots(text: "TextBatch") -> Spans:
     code = text.codepoints
-    pieces = text.spans(*runs(text, (code != BLANK) & (code != LINE_FEED) & (code != TAB)))
+    pieces = text.spans(*runs((code != BLANK) & (code != LINE_FEED) & (code != TAB), text.row_offsets))
     return strip(pieces, text.flag(ROOTS_SPECIAL))
 
 
@@ -211,5 +216,7 @@ KINDS: dict[str, Callable[["TextBatch"], Spans]] = {
     "unicode": _unicode,
     "whitespace": functools.partial(_flagged, flag=SPACE, wanted=False),
     "word_characters": _word_characters,
+    "word_punct": _word_punct,
+    "tokens": _tokens,
     "roots": _roots,
 }

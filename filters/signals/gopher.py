@@ -1,0 +1,106 @@
+"""The quality rules of Gopher, in the five readings of published code.
+
+paper, here          words are Unicode words; mean length; `#` and ellipses apart
+datatrove            `kind="tokens"`; word length over tokens that are not all punctuation
+(`symbols=False`) Dolma                `kind="whitespace"`; median length; a word that holds `#` or `…`
+counts once DCLM                 `#`, `...`, `. . .` and `…`, summed
+RedPajama-V2         `kind="word_punct"`; `#`, `...` and `…`, summed
+"""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.registry import signal
+from filters.signals.columns import column, ratio
+from filters.spans import Spans, sums
+from filters.text import TextBatch
+from filters.unicode_tables import ALPHA
+
+Positions = NDArray[np.int64]
+GOPHER = "Rae et al. 2021, arXiv:2112.11446, section A.1.1"
+
+
+@signal(pa.float32(), unit="code points", source="Dolma python/dolma/taggers/gopher.py")
+def median_word_length(text: TextBatch, *, kind: str = "whitespace") -> pa.Array:
+    """Median code points per word, the mean of the middle two; null where there is no word."""
+    words = text.words(kind)
+    counts, lengths = words.counts, words.lengths
+    order = np.argsort((words.rows << 32) | lengths)
+    filled = counts > 0
+    values = np.zeros(len(text))
+    middle = words.offsets[:-1][filled] + (counts[filled] - 1) // 2
+    upper = words.offsets[:-1][filled] + counts[filled] // 2
+    values[filled] = (lengths[order[middle]] + lengths[order[upper]]) / 2
+    return column(text, values, pa.float32(), ~filled)
+
+
+@signal(pa.float32(), unit="symbols per word", source=f"{GOPHER}; datatrove gopher_quality_filter.py")
+def hash_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
+    """Number signs `#` / words; null without a word."""
+    return ratio(text, text.row_sums(text.codepoints == ord("#")), text.words(kind).counts)
+
+
+@signal(pa.float32(), unit="symbols per word", source=f"{GOPHER}; datatrove gopher_quality_filter.py")
+def ellipsis_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
+    """Ellipses, `…` and each `...` (three dots are one, six two) / words; null without a word."""
+    return ratio(text, ellipses(text), text.words(kind).counts)
+
+
+@signal(pa.float32(), unit="symbols per word", source="RedPajama-V2 rps_doc_symbol_to_word_ratio; DCLM")
+def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool = False) -> pa.Array:
+    """Number signs, `…` and `...`, with `spaced` also `. . .` (DCLM) / words; null without a word."""
+    symbols = text.row_sums(text.codepoints == ord("#")) + ellipses(text)
+    if spaced:
+        symbols = symbols + _occurrences(text, ". . .")
+    return ratio(text, symbols, text.words(kind).counts)
+
+
+@signal(pa.float32(), unit="ratio", source="Dolma python/dolma/taggers/gopher.py")
+def words_with_symbol_ratio(text: TextBatch) -> pa.Array:
+    """White-space words that hold `#` or `…` / white-space words; null without a word."""
+    words = text.words("whitespace")
+    symbol = (text.codepoints == ord("#")) | (text.codepoints == ord("…"))
+    return ratio(text, words_with(words, symbol), words.counts)
+
+
+@signal(pa.float32(), unit="ratio", source=GOPHER)
+def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
+    """Words with a letter (`str.isalpha`) / words; null without a word. datatrove takes tokens, Dolma white space."""
+    words = text.words(kind)
+    return ratio(text, sums((text.word_flags(kind) & np.uint32(ALPHA)) != 0, words.offsets), words.counts)
+
+
+def words_with(words: Spans, mask: NDArray[np.bool_]) -> Positions:
+    """Return how many words of each row hold a code point of the mask; for few code points."""
+    at = np.flatnonzero(mask)
+    held = np.unique(np.searchsorted(words.starts, at, side="right") - 1)
+    return np.diff(np.searchsorted(held, words.offsets))
+
+
+def ellipses(text: TextBatch) -> Positions:
+    """Return how many `…` and how many times `...`, counted from the left without overlap, each row has."""
+    return text.row_sums(text.codepoints == ord("…")) + _occurrences(text, "...")
+
+
+def _occurrences(text: TextBatch, wanted: str) -> Positions:
+    """Return how often a string that may overlap itself occurs in each row, counted from the left."""
+    starts = find(text, wanted)
+    kept, free = [], -1
+    for start in starts.tolist():
+        if start >= free:
+            kept.append(start)
+            free = start + len(wanted)
+    return np.diff(np.searchsorted(np.array(kept, dtype=np.int64), text.row_offsets))
+
+
+def find(text: TextBatch, wanted: str, folded: bool = False) -> Positions:
+    """Return where a string begins, within one row, in the texts or in their case-folded form."""
+    codepoints = text.folded if folded else text.codepoints
+    rarest = max(range(len(wanted)), key=lambda i: (wanted[i] not in " etaoinshr.", i))
+    at = np.flatnonzero(codepoints == ord(wanted[rarest])) - rarest
+    at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
+    for offset, character in enumerate(wanted):
+        at = at[codepoints[at + offset] == ord(character)]
+    rows = np.searchsorted(text.row_offsets, at, side="right")
+    return at[at + len(wanted) <= text.row_offsets[rows]]

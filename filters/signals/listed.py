@@ -1,0 +1,105 @@
+"""Words of a text that a list of its language has: stop words, flagged words.
+
+The lists are given as `words=WordLists(...)`; there is no default. Null where the language has no list.
+"""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.ngrams import Ngrams
+from filters.registry import signal
+from filters.signals.columns import column, ratio
+from filters.text import TextBatch
+from filters.wordlists import WordLists
+from schemas.errors import RecipeError
+
+ROOTS = "BigScience ROOTS, data-preparation 9d05884, filtering.py"
+GOPHER_WORDS = WordLists.of(
+    "gopher", {"*": ["the", "be", "to", "of", "and", "that", "have", "with"]}, source="Rae et al. 2021, appendix A.1.1"
+)
+
+
+@signal(pa.float32(), unit="ratio", source=ROOTS)
+def stopword_ratio(
+    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "roots", phrase: int = 1
+) -> pa.Array:
+    """Words that are in the list of the row's language / words, at most 1; null without a word or a list.
+
+    With `phrase` over 1, runs of up to so many words count too, as ROOTS does for Vietnamese (2). The
+    published code gives 0 for a text without words.
+    """
+    return _ratio("stopword_ratio", text, lang, words, kind, phrase)
+
+
+@signal(pa.float32(), unit="ratio", source=ROOTS)
+def flagged_word_ratio(
+    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "roots", phrase: int = 1
+) -> pa.Array:
+    """Words that are in the list of flagged words / words, as `stopword_ratio` counts them."""
+    return _ratio("flagged_word_ratio", text, lang, words, kind, phrase)
+
+
+@signal(pa.int32(), unit="occurrences", source="RedPajama-V2 rps_doc_ldnoobw_words; LDNOOBW")
+def flagged_phrase_count(
+    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "unicode"
+) -> pa.Array:
+    """Places where an entry of the list begins, words and phrases of any length; null without a list."""
+    words = given("flagged_phrase_count", words)
+    numbers = words.numbers(lang, len(text))
+    total = np.zeros(len(text), dtype=np.int64)
+    for length in words.phrase_lengths(kind):
+        total += _per_row(text, words.found(text, numbers, kind, True, length), kind)
+    return column(text, total, pa.int32(), numbers < 0)
+
+
+@signal(pa.int32(), unit="words", source="Rae et al. 2021, appendix A.1.1; FineWeb-2 (distinct)")
+def stop_word_count(
+    text: TextBatch,
+    lang: pa.Array,
+    *,
+    words: WordLists = GOPHER_WORDS,
+    kind: str = "unicode",
+    distinct: bool = False,
+    fold: bool = True,
+) -> pa.Array:
+    """Words that are in the list of the row's language, each different one once with `distinct`; null without a list.
+
+    Gopher's eight English words by default, for every language. The published code compares without case
+    folding.
+    """
+    numbers = words.numbers(lang, len(text))
+    found = words.found(text, numbers, kind, fold)
+    if not distinct:
+        return column(text, _per_row(text, found, kind), pa.int32(), numbers < 0)
+    spans = text.words(kind).chosen(found)
+    once = Ngrams.of_words(text.word_hashes(kind, fold)[found], spans.offsets)
+    return column(text, once.distinct, pa.int32(), numbers < 0)
+
+
+def given(name: str, words: WordLists | None) -> WordLists:
+    """Return the word lists that a signal was given.
+
+    Raises:
+        RecipeError: none were given.
+    """
+    if words is None:
+        raise RecipeError(f"{name}: expected word lists, got none; set its parameter `words`")
+    return words
+
+
+def _ratio(
+    name: str, text: TextBatch, lang: pa.Array, words: WordLists | None, kind: str, phrase: int
+) -> pa.Array:
+    words = given(name, words)
+    numbers = words.numbers(lang, len(text))
+    counts = text.words(kind).counts
+    total = np.zeros(len(text), dtype=np.int64)
+    for length in range(1, phrase + 1):
+        total += _per_row(text, words.found(text, numbers, kind, True, length), kind)
+    return ratio(text, np.minimum(total, counts), np.where(numbers < 0, 0, counts))
+
+
+def _per_row(text: TextBatch, found: NDArray[np.bool_], kind: str) -> NDArray[np.int64]:
+    before = np.concatenate(([0], np.cumsum(found, dtype=np.int64)))
+    return np.diff(before[text.words(kind).offsets])

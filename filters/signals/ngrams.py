@@ -1,0 +1,164 @@
+"""The share of a text in repeated word n-grams, as each published tool counts it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.ngrams import Ngrams
+from filters.registry import signal
+from filters.signals.columns import ratio
+from filters.signals.normalised import normalised
+from filters.spans import sums
+from filters.text import TextBatch
+from schemas.errors import RecipeError, near_name
+
+Positions = NDArray[np.int64]
+GOPHER = "Rae et al. 2021, arXiv:2112.11446, table A1"
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How one code base counts characters in n-grams."""
+
+    kind: str  # of words
+    fold: bool
+    spaces: bool  # n-grams are joined by spaces, which count
+    of_text: bool  # the denominator is the text, else the code points in words
+    lone: bool  # an n-gram that occurs once can be the top one
+    longest: bool  # of equally frequent n-grams the longest is the top one, else the first
+    duplicates: str  # covered, weighted or scanned
+
+
+COUNTINGS: Final = {
+    "gopher": Counting("unicode", True, False, False, False, True, "covered"),
+    "datatrove": Counting("tokens", False, True, True, True, False, "scanned"),
+    "datatrove-whitespace": Counting("whitespace", False, True, True, True, False, "scanned"),
+    "dolma": Counting("whitespace", False, False, False, True, False, "weighted"),
+    "dclm": Counting("unicode", False, False, False, False, True, "covered"),
+    "rpv2": Counting("whitespace", True, False, False, False, False, "covered"),
+}
+"""The variants; the words of `rpv2` are those of its normalised text."""
+
+
+@signal(pa.float32(), unit="ratio", source=f"{GOPHER}; datatrove, Dolma, DCLM, RedPajama-V2 by `variant`")
+def top_ngram_char_ratio(text: TextBatch, *, n: int = 2, variant: str = "gopher") -> pa.Array:
+    """Code points in the most frequent word n-gram x its count / code points in words; null under n words.
+
+    0 where no n-gram occurs twice. `datatrove` joins the n-gram by spaces, divides by all code points, and
+    counts an n-gram that occurs once, as `dolma` does; `rpv2` and `dolma` take the first of equally frequent
+    n-grams, `gopher` and `dclm` the longest. The published code gives 0 for null.
+    """
+    counting, text = chosen(text, variant)
+    ngrams = text.ngrams(n, counting.kind, counting.fold)
+    size = _Sizes(text, counting, n)
+    best = _top_places(ngrams, size, counting.longest)
+    counts = best.counts
+    places = np.where(counts > 0, best.places, ngrams.word_offsets[:-1])
+    counts = np.where((counts == 0) & counting.lone, 1, counts)
+    measured = ngrams.totals > 0
+    part = np.zeros(len(text), dtype=np.int64)
+    part[measured] = size.at(places[measured]) * counts[measured]
+    return ratio(text, part, np.where(measured, size.denominators, 0))
+
+
+@signal(pa.float32(), unit="ratio", source=f"{GOPHER}; datatrove, Dolma, DCLM, RedPajama-V2 by `variant`")
+def dup_ngram_char_ratio(text: TextBatch, *, n: int = 5, variant: str = "gopher") -> pa.Array:
+    """Code points of words inside n-grams that occur more than once / code points in words; null under n words.
+
+    All copies count, overlaps once (`gopher`, `dclm`, `rpv2`). `dolma`: code points of all copies / code
+    points of all n-grams, overlaps counted. `datatrove`: a scan from left to right that skips a copy and
+    counts it, the first not / code points of the text. The published code gives 0 for null.
+    """
+    counting, text = chosen(text, variant)
+    ngrams = text.ngrams(n, counting.kind, counting.fold)
+    size = _Sizes(text, counting, n, joined=False)
+    whole = np.where(ngrams.totals > 0, size.denominators, 0)
+    if counting.duplicates == "covered":
+        lengths = text.words(counting.kind).lengths
+        return ratio(text, sums(np.where(ngrams.covered_words(), lengths, 0), ngrams.word_offsets), whole)
+    if counting.duplicates == "weighted":
+        return ratio(text, _by_row(ngrams, ngrams.positions, size), size.all_ngrams)
+    return ratio(text, _by_row(ngrams, _scan(ngrams), size), whole)
+
+
+def chosen(text: TextBatch, variant: str) -> tuple[Counting, TextBatch]:
+    """Return the way of counting, and the batch of texts that it counts in.
+
+    Raises:
+        RecipeError: there is no such variant.
+    """
+    if variant not in COUNTINGS:
+        hint = near_name(variant, list(COUNTINGS))
+        raise RecipeError(f"variant: expected one of {', '.join(COUNTINGS)}, got {variant!r}{hint}")
+    return COUNTINGS[variant], normalised(text) if variant == "rpv2" else text
+
+
+class _Sizes:
+    """Code points of the n-grams by their first word."""
+
+    def __init__(self, text: TextBatch, counting: Counting, n: int, joined: bool = True) -> None:
+        words = text.words(counting.kind)
+        self._before = np.concatenate(([0], np.cumsum(words.lengths)))
+        self._n, self._offsets = n, words.offsets
+        self._spaces = (n - 1) * (joined and counting.spaces)
+        self.denominators = text.lengths if counting.of_text else np.diff(self._before[words.offsets])
+
+    def at(self, places: Positions) -> Positions:
+        """Return the code points of the n-grams that begin at the words."""
+        sizes: Positions = self._before[places + self._n] - self._before[places] + self._spaces
+        return sizes
+
+    @property
+    def all_ngrams(self) -> Positions:
+        """The code points of all n-grams of each row, summed."""
+        total = np.concatenate(([0], np.cumsum(self._before)))
+        first, last = self._offsets[:-1], self._offsets[1:]
+        middle = np.minimum(first + self._n, last + 1)
+        high = total[last + 1] - total[middle]
+        low = total[np.maximum(last - self._n + 1, first)] - total[first]
+        return np.asarray(high - low, dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Top:
+    places: Positions
+    counts: Positions  # 0 where no n-gram of the row occurs twice
+
+
+def _top_places(ngrams: Ngrams, size: _Sizes, longest: bool) -> _Top:
+    rows = len(ngrams.totals)
+    places, counts = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
+    firsts = ngrams.positions[ngrams.starts]
+    lengths = -size.at(firsts) if longest else np.zeros(len(firsts), dtype=np.int64)
+    order = np.lexsort((firsts, lengths, -ngrams.counts, ngrams.rows))
+    row = ngrams.rows[order]
+    leading = order[np.flatnonzero(np.diff(row, prepend=-1))]
+    places[ngrams.rows[leading]] = firsts[leading]
+    counts[ngrams.rows[leading]] = ngrams.counts[leading]
+    return _Top(places, counts)
+
+
+def _by_row(ngrams: Ngrams, places: Positions, size: _Sizes) -> Positions:
+    rows = np.searchsorted(ngrams.word_offsets, places, side="right") - 1
+    return np.bincount(rows, weights=size.at(places), minlength=len(ngrams.totals)).astype(np.int64)
+
+
+def _scan(ngrams: Ngrams) -> Positions:
+    """Return where datatrove's scan meets an n-gram that it has kept before.
+
+    A loop over the places of repeated n-grams only, a few in a hundred words of usual text.
+    """
+    order = np.argsort(ngrams.positions)
+    groups = np.repeat(np.arange(len(ngrams.starts)), ngrams.counts)[order].tolist()
+    kept = bytearray(len(ngrams.starts))
+    found, free = [], 0
+    for place, group in zip(ngrams.positions[order].tolist(), groups, strict=True):
+        if place >= free:
+            if kept[group]:
+                found.append(place)
+                free = place + ngrams.n
+            kept[group] = 1
+    return np.array(found, dtype=np.int64)

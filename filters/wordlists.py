@@ -1,0 +1,147 @@
+"""Word lists by language (stop words, flagged words), looked up for all words of a batch at once.
+
+A list is data that a caller brings: from a package, a file or the reference data. None is part of this
+package. Words are compared by 64-bit hashes, case-folded unless asked otherwise. An entry is cut into words
+as the text is for the kind `unicode`, and at spaces for the kinds that published recipes use, so that what
+could never match there does not match here.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.hashing import mix
+from filters.language_keys import list_keys
+from filters.spans import Spans, runs
+from filters.text import TextBatch
+from filters.unicode_tables import BLANK
+
+Hashes = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+SEQUENCE_STEP = np.uint64(0xD6E8FEB86659FD93)
+LANGUAGE_STEP = 0x9FB21C651E98DF25
+ANY = "*"
+"""The language of a list that holds for every row, whatever its language, known or not."""
+
+
+class HashSet:
+    """A set of 64-bit hashes that is asked for many at once (open addressing, linear probing)."""
+
+    def __init__(self, hashes: Hashes) -> None:
+        hashes = np.unique(hashes[hashes != 0])
+        self._slots = np.zeros(max(16, 1 << (4 * len(hashes)).bit_length()), dtype=np.uint64)
+        self._mask = np.uint64(len(self._slots) - 1)
+        pending, at = hashes, hashes & self._mask
+        while len(pending):
+            free = self._slots[at] == 0
+            self._slots[at[free]] = pending[free]
+            left = self._slots[at] != pending
+            pending, at = pending[left], (at[left] + np.uint64(1)) & self._mask
+
+    def contains(self, hashes: Hashes) -> Mask:
+        """Return which of the hashes are in the set."""
+        at = hashes & self._mask
+        found: Mask = self._slots[at] == hashes
+        pending = np.flatnonzero(~found & (self._slots[at] != 0))
+        while len(pending):
+            at = (at[pending] if len(at) == len(hashes) else at) + np.uint64(1) & self._mask
+            held = self._slots[at]
+            found[pending] = held == hashes[pending]
+            going = (held != 0) & ~found[pending]
+            pending, at = pending[going], at[going]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class WordLists:
+    """Named lists of words and phrases, one a language."""
+
+    name: str
+    entries: Mapping[str, tuple[str, ...]]  # by language: ISO 639-1, ISO 639-3, a label such as `swh_Latn`,
+    or `*` source: str = ""
+    licence: str = ""
+    _sets: dict[tuple[str, int, bool], HashSet] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, name: str, entries: Mapping[str, Iterable[str]], **about: str) -> "WordLists":
+        """Return the lists of a mapping from language to words."""
+        return cls(name, {language: tuple(words) for language, words in entries.items()}, **about)
+
+    @classmethod
+    def from_json(cls, name: str, text: str, **about: str) -> "WordLists":
+        """Return the lists of a JSON object from language to array of words."""
+        return cls.of(name, json.loads(text), **about)
+
+    def numbers(self, lang: pa.Array | None, rows: int) -> Positions:
+        """Return the number of each row's list, -1 where the row's language has none."""
+        if ANY in self.entries or lang is None:
+            return np.full(rows, list(self.entries).index(ANY) if ANY in self.entries else -1)
+        encoded = lang.cast(pa.string()).dictionary_encode()
+        known = {language: number for number, language in enumerate(self.entries)}
+        found = [
+            next((known[key] for key in list_keys(label) if key in known), -1)
+            for label in encoded.dictionary.to_pylist()
+        ]
+        indices = np.asarray(encoded.indices.fill_null(len(found)), dtype=np.int64)
+        return np.array([*found, -1], dtype=np.int64)[indices]
+
+    def phrase_lengths(self, kind: str) -> list[int]:
+        """Return how many words the entries have, each number once, ascending."""
+        counts = _entry_words(self._batch(), kind).counts
+        return sorted({int(count) for count in counts} - {0})
+
+    def found(self, text: TextBatch, numbers: Positions, kind: str, fold: bool = True, length: int = 1) -> Mask:
+        """Return at which word an entry of the row's list begins that has `length` words of the kind."""
+        spans = text.words(kind)
+        hashes = sequences(text.word_hashes(kind, fold), length)
+        counts = spans.counts
+        keys = hashes ^ np.repeat(_salts(numbers), counts)[: len(hashes)]
+        result = np.zeros(len(spans), dtype=np.bool_)
+        result[: len(keys)] = self._set(kind, length, fold).contains(keys)
+        result &= np.repeat(numbers >= 0, counts)
+        for step in range(1, length):
+            crossing = spans.offsets[1:] - step
+            result[crossing[crossing >= 0]] = False
+        return result
+
+    def _batch(self) -> TextBatch:
+        return TextBatch.from_arrow(pa.array([word for words in self.entries.values() for word in words],
+        pa.string()))
+
+    def _set(self, kind: str, length: int, fold: bool) -> HashSet:
+        key = (kind, length, fold)
+        if key not in self._sets:
+            batch = self._batch()
+            spans = _entry_words(batch, kind)
+            of_list = np.repeat(np.arange(len(self.entries)), [len(words) for words in self.entries.values()])
+            chosen = spans.counts == length
+            hashes = sequences(batch.span_hashes(spans, fold), length)[spans.offsets[:-1][chosen]]
+            self._sets[key] = HashSet(hashes ^ _salts(of_list[chosen]))
+        return self._sets[key]
+
+
+def _entry_words(batch: TextBatch, kind: str) -> Spans:
+    if kind == "unicode":
+        return batch.words()
+    return batch.spans(*runs(batch.codepoints != BLANK, batch.row_offsets))
+
+
+def sequences(hashes: Hashes, length: int) -> Hashes:
+    """Return the hash of each run of `length` words, by its first."""
+    result = hashes
+    for step in range(1, length):
+        count = max(0, len(hashes) - step)
+        result = result[:count] * SEQUENCE_STEP
+        result += hashes[step : step + count]
+        result ^= result >> np.uint64(29)
+    return result
+
+
+def _salts(numbers: Positions) -> Hashes:
+    return mix((numbers + 1).astype(np.uint64) * np.uint64(LANGUAGE_STEP))

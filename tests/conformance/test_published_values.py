@@ -1,0 +1,101 @@
+"""Values that the published code gave for seven short texts, from the faithful variant of each signal."""
+
+import ast
+import csv
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import filters.signals  # noqa: F401  (declares the signals)
+from filters.registry import Measurement
+from filters.signals.lines import bullet_line_ratio
+from filters.wordlists import WordLists
+
+Measure = Callable[[Measurement], Any]
+
+
+def signal(name: str, **parameters: object) -> Measure:
+    """The value of a signal; the published code writes 0 where nothing can be measured, a signal null."""
+    return lambda row: row.get(name, **parameters)[0].as_py() or 0
+
+
+def stopwords(language: str) -> Measure:
+    def measure(row: Measurement) -> Any:
+        words = WordLists.from_json("bigscience", (SHARED /
+        "data/lists/bigscience_stopwords.json").read_text()) only = WordLists.of("one", {"*":
+        words.entries[language]}) return row.get("stopword_ratio", words=only)[0].as_py()
+
+    return measure
+
+
+SHARED = Path()
+ROOTS = {
+    "char_rep_10": signal("char_rep_ratio", n=10),
+    "char_rep_3": signal("char_rep_ratio", n=3),
+    "word_rep_5": signal("word_rep_ratio", n=5),
+    "word_rep_2": signal("word_rep_ratio", n=2),
+    "special_ratio_no_emoji_set": signal("special_char_ratio"),
+    "stopword_ratio_en": stopwords("en"),
+    "stopword_ratio_hi": stopwords("hi"),
+    "n_words": signal("word_count", kind="roots"),
+}
+DOLMA_LINES = {"lines": "split", "stripped": False}
+DOLMA = {
+    "word_count": signal("word_count", kind="whitespace"),
+    "median_word_length": signal("median_word_length"),
+    "symbol_to_word_ratio": signal("words_with_symbol_ratio"),
+    "fraction_of_words_with_alpha_character": signal("alphabetic_word_ratio", kind="whitespace"),
+    "required_word_count": signal("stop_word_count", kind="whitespace", fold=False),
+    "fraction_of_lines_starting_with_bullet_point": signal("bullet_line_ratio", bullets="*-", **DOLMA_LINES),
+    "fraction_of_lines_ending_with_ellipsis": signal("ellipsis_line_ratio", dots=False, **DOLMA_LINES),
+    "fraction_of_duplicate_lines": signal("dup_line_ratio", lines="split", first=True),
+    "fraction_of_characters_in_duplicate_lines": signal(
+        "dup_line_char_ratio", lines="split", first=True, of="words"
+    ),
+    **{f"top_{n}gram": signal("top_ngram_char_ratio", n=n, variant="dolma") for n in (2, 3, 4)},
+    "dup_5gram": signal("dup_ngram_char_ratio", n=5, variant="dolma"),
+}
+DATATROVE = {
+    "dup_line_frac": signal("dup_line_ratio"),
+    "dup_line_char_frac": signal("dup_line_char_ratio"),
+    **{f"top_{n}gram": signal("top_ngram_char_ratio", n=n, variant="datatrove-whitespace") for n in (2, 3,
+    4)},
+    **{f"dup_{n}gram": signal("dup_ngram_char_ratio", n=n, variant="datatrove-whitespace") for n in (5, 10)},
+}
+IMPLEMENTATIONS: dict[str, dict[str, Measure]] = {
+    "roots": ROOTS,
+    "dolma_gopher_v1": DOLMA,
+    "datatrove_rep_whitespace_tokens": DATATROVE,
+}
+
+
+def rows(shared: Path, implementation: str) -> list[tuple[str, str, str]]:
+    with (shared / "reference/tables/golden_values.csv").open(encoding="utf-8", newline="") as file:
+        return [
+            (row["text_id"], row["metric"], row["value"])
+            for row in csv.DictReader(file)
+            if row["implementation"] == implementation
+        ]
+
+
+def texts(shared: Path) -> dict[str, str]:
+    with (shared / "reference/tables/golden_texts.csv").open(encoding="utf-8", newline="") as file:
+        return {row["text_id"]: json.loads(row["text_json"]) for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
+def test_every_published_value_is_equal(shared: Path, implementation: str) -> None:
+    global SHARED  # noqa: PLW0603
+    SHARED = shared
+    found, expected = [], []
+    for text_id, metric, value in rows(shared, implementation):
+        row = Measurement({"text": pa.array([texts(shared)[text_id]]), "lang": pa.array([text_id[:2]])})
+        if metric in IMPLEMENTATIONS[implementation]:
+            found.append((text_id, metric, IMPLEMENTATIONS[implementation][metric](row)))
+            expected.append((text_id, metric, pytest.approx(ast.literal_eval(value), abs=1e-6)))
+    assert found == expected
