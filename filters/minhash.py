@@ -201,7 +201,7 @@ def sign(shingles: Shingles, permutations: int = 0, *, seed: int | None = None) 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What the blocks of one call share: the constants, the result (permutation by row), room for one block."""
+    """What the blocks of a call share: the constants, the result (permutation by row), room for one block."""
 
     family: Family
     a: Signatures

@@ -81,7 +81,7 @@ def _window_sums(units: U64, n: int) -> U64:
 
 
 def _short_sums(units: U64, starts: I64, counts: I64, n: int) -> U64:
-    """Sum the units of rows of 1 to n - 1 units, each times its place's constant, and a mark of their number."""
+    """Sum the units of rows of 1 to n - 1 units, each times its place's constant, and their number's mark."""
     constants = place_constants(2 * n)
     sums = constants[n + counts].copy()
     for place in range(n - 1):

@@ -1,0 +1,333 @@
+"""The dedup steps as Spark DataFrames of keys, hashes and signatures: who is alike, who stays. Never text.
+
+`decide_equal` and `decide_equal_chunks` relate rows of equal hash, `decide_similar` rows of similar
+signature. Each gives DECISION rows; the result depends on the set of rows alone, not on partitions, order,
+retries or cores. What happens inside a partition is in `pipeline/candidates.py`; the same without Spark is in
+`pipeline/clusters.py`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from filters.lsh import Bands
+from pipeline import candidates
+from pipeline.clusters import KeepPolicy, components, read_policy
+from schemas.errors import RecipeError
+
+Work = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+DRIVER_EDGES = 100_000_000
+"""Up to this many edges, components are found in the driver: 20 s and 5 GB (SciPy, one core)."""
+ROUNDS = 100
+"""Rounds of star contraction after which something is wrong; a chain of 2^n documents needs about n."""
+
+PACKED = "low binary, high binary"
+PACK = 1 << 20
+"""Keys in one packed value: 8 MB."""
+
+VERIFICATIONS = ("signature", "shingles", "none")
+WITHIN = ("corpus", "language")
+
+_DECISION_COLUMNS = (
+    ("doc_key", "long"),
+    ("line", "int"),
+    ("reason", "string"),
+    ("keeper", "long"),
+    ("similarity", "float"),
+    ("cluster_size", "int"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """What counts as alike: a shared band, and then a similarity of at least `least`.
+
+    `verify`: `signature` (estimated from the signatures), `shingles` (true Jaccard similarity of the sets in
+    column `shingles`), `none` (a shared band is enough).
+    """
+
+    bands: Bands
+    least: float
+    verify: str = "signature"
+    signature: str = "minhash"
+    driver_edges: int = DRIVER_EDGES
+
+
+def decide_equal(
+    frame: DataFrame, key: str, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
+) -> DataFrame:
+    """Decide on documents with an equal value of the column `key` (a hash); null relates to nothing.
+
+    `frame` has `doc_key`, `key`, `lang` for `within="language"`, and what the keep policy reads.
+    """
+    policy = read_policy(keep)
+    rows = frame.where(F.col(key).isNotNull()).select(
+        "doc_key", F.col(key).alias("hash"), _group(within).alias("group"), _rank(policy).alias("rank")
+    )
+    found = _best(rows, ["hash", "group"], ["doc_key"])
+    members = rows.join(found, ["hash", "group"])
+    keeper = F.lit(None) if policy.none else F.col("best.doc_key")
+    stays = F.lit(False) if policy.none else F.col("best.doc_key") == F.col("doc_key")
+    return _decisions(members, reason, keeper=keeper, stays=stays)
+
+
+def decide_equal_chunks(
+    frame: DataFrame, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
+) -> DataFrame:
+    """Decide on chunks of equal `hash`: all but one go, repeats in one document included; with `none`, all.
+
+    `frame` has `doc_key`, `line`, `hash`, `lang` for `within="language"`, and what the keep policy reads. Of
+    equal rank the chunk of the smallest (doc_key, line) stays. No row tells of chunks that stay.
+    """
+    policy = read_policy(keep)
+    rows = frame.where(F.col("hash").isNotNull()).select(
+        "doc_key", "line", "hash", _group(within).alias("group"), _rank(policy).alias("rank")
+    )
+    found = _best(rows, ["hash", "group"], ["doc_key", "line"])
+    members = rows.join(found, ["hash", "group"])
+    keeper = F.lit(None) if policy.none else F.col("best.doc_key")
+    if not policy.none:
+        same = (F.col("best.doc_key") == F.col("doc_key")) & (F.col("best.line") == F.col("line"))
+        members = members.where(~same)
+    return _decisions(members, reason, keeper=keeper, stays=F.lit(False), line=F.col("line"))
+
+
+def decide_similar(
+    frame: DataFrame, similar: Similar, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
+) -> DataFrame:
+    """Decide on documents whose signatures are alike, directly or through others; null relates to nothing.
+
+    `frame` has `doc_key`, the signature (binary: 32-bit values, little endian), `lang` for
+    `within="language"`, `shingles` (binary: sorted 64-bit hashes) to verify by them, and what the keep policy
+    reads.
+    """
+    policy = read_policy(keep)
+    signed = frame.where(F.col(similar.signature).isNotNull())
+    facts = _facts(signed.withColumn("rank", _rank(policy)), similar).persist()
+    edges = similar_edges(signed, facts.select("doc_key", "payload"), similar, within)
+    members = connect(edges, driver_edges=similar.driver_edges).join(facts, "doc_key")
+    clustered = members.join(_best(members, ["cluster"], ["doc_key", "payload"]), "cluster")
+    if policy.none:
+        return _decisions(clustered, reason, keeper=F.lit(None), stays=F.lit(False))
+    columns = [F.col("best.doc_key").alias("keeper"), F.col("best.payload").alias("keeper_payload")]
+    pairs = clustered.select("doc_key", "size", "payload", *columns)
+    schema = "doc_key long, size int, keeper long, similarity float"
+    measured = pairs.mapInArrow(_bind(_measure, similar), schema)
+    stays = F.col("keeper") == F.col("doc_key")
+    return _decisions(measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity"))
+
+
+def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar, within: str) -> DataFrame:
+    """Return edges (low, high) between documents that share a band and are alike.
+
+    A bucket is read as a sorted stream, so its size costs no memory. Only documents that share a bucket have
+    their payload sent, once for each set of documents they share one with.
+    """
+    rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
+    exploded = rows.mapInArrow(_bind(_explode, similar.bands), "bucket long, doc_key long")
+    shared = _by_bucket(exploded).mapInArrow(candidates.shared_buckets, "bucket long, doc_key long")
+    if similar.verify == "none":
+        edges = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
+        return edges.dropDuplicates()
+    once = shared.repartition("doc_key").dropDuplicates()
+    sent = _by_bucket(once.join(payload, "doc_key"))
+    matched = sent.mapInArrow(_bind(_match, similar), "low long, high long")
+    return matched.dropDuplicates()
+
+
+def connect(edges: DataFrame, *, driver_edges: int = DRIVER_EDGES) -> DataFrame:
+    """Return (doc_key, cluster) for the documents of all edges; the cluster is the smallest key connected to.
+
+    Up to `driver_edges` distinct edges in the driver, above by star contraction on the cluster: the same
+    result.
+    """
+    kept = edges.persist()
+    found = _connect_here(kept) if kept.count() <= driver_edges else connect_by_stars(kept)
+    kept.unpersist()
+    return found
+
+
+def _connect_here(edges: DataFrame) -> DataFrame:
+    """Find components in the driver; keys travel packed, many in one binary value."""
+    packed = list(edges.mapInArrow(_pack, PACKED).toLocalIterator())
+    low, high = (
+        np.concatenate([np.frombuffer(row[name], np.int64) for row in packed] or [np.empty(0, np.int64)])
+        for name in ("low", "high")
+    )
+    keys, clusters = components(low, high)
+    spark = edges.sparkSession
+    pieces = [
+        (bytearray(keys[i : i + PACK]), bytearray(clusters[i : i + PACK])) for i in range(0, len(keys), PACK)
+    ]
+    rows = spark.createDataFrame(pieces, PACKED).repartition(max(1, len(pieces)))
+    return rows.mapInArrow(_unpack, "doc_key long, cluster long")
+
+
+def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        values = [[np.asarray(column, np.int64).tobytes()] for column in batch.columns]
+        yield pa.RecordBatch.from_pydict({"low": values[0], "high": values[1]})
+
+
+def _unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for low, high in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            columns = {"doc_key": np.frombuffer(low, np.int64), "cluster": np.frombuffer(high, np.int64)}
+            yield pa.RecordBatch.from_pydict(columns)
+
+
+def connect_by_stars(edges: DataFrame) -> DataFrame:
+    """Find components by large and small stars in turn (Kiveris et al. 2014, SoCC).
+
+    Raises:
+        RuntimeError: the edges did not settle.
+    """
+    current = _settled(edges.select(F.greatest("low", "high").alias("u"), F.least("low", "high").alias("v")))
+    mark = _mark(current)
+    for _ in range(ROUNDS):
+        current = _settled(_small_star(_large_star(current)))
+        before, mark = mark, _mark(current)
+        if mark == before:
+            members = current.select(F.col("u").alias("doc_key"), F.col("v").alias("cluster"))
+            roots = current.select(F.col("v").alias("doc_key"), F.col("v").alias("cluster")).distinct()
+            return members.union(roots)
+    raise RuntimeError(f"star contraction: expected a stable set of edges in {ROUNDS} rounds, got none")
+
+
+def _large_star(edges: DataFrame) -> DataFrame:
+    """Link each larger neighbour of a document to the smallest of its neighbourhood."""
+    both = edges.union(edges.select(F.col("v").alias("u"), F.col("u").alias("v")))
+    least = both.groupBy("u").agg(F.min("v").alias("m"))
+    linked = both.where("v > u").join(least, "u")
+    return linked.select(F.col("v").alias("u"), F.least("u", "m").alias("v"))
+
+
+def _small_star(edges: DataFrame) -> DataFrame:
+    """Link a document and its smaller neighbours to the smallest of these."""
+    least = edges.groupBy("u").agg(F.min("v").alias("m"))
+    linked = edges.join(least, "u").where("v <> m").select(F.col("v").alias("u"), F.col("m").alias("v"))
+    return linked.union(least.select("u", F.col("m").alias("v")))
+
+
+def _settled(edges: DataFrame) -> DataFrame:
+    """Compute the edges once, without repeats, and forget how they came about."""
+    return edges.where("u <> v").dropDuplicates().localCheckpoint()
+
+
+def _mark(edges: DataFrame) -> tuple[object, ...]:
+    """Return numbers that differ where the set of edges does."""
+    hashed = F.xxhash64("u", "v").cast("decimal(38,0)")
+    row = edges.agg(F.count(F.lit(1)), F.sum(hashed)).first()
+    return tuple(row) if row is not None else ()
+
+
+def _by_bucket(frame: DataFrame) -> DataFrame:
+    return frame.repartition("bucket").sortWithinPartitions("bucket", "doc_key")
+
+
+def _group(within: str) -> Column:
+    """Rows of different values are not related."""
+    if within not in WITHIN:
+        raise RecipeError(f"within: expected one of {', '.join(WITHIN)}, got {within!r}")
+    return F.coalesce(F.col("lang"), F.lit("")) if within == "language" else F.lit("")
+
+
+def _group_key(within: str) -> Column:
+    group = _group(within)
+    return F.xxhash64(group) if within == "language" else F.lit(0).cast("long")
+
+
+def _rank(policy: KeepPolicy) -> Column:
+    """The smallest rank stays: minus the value, infinite where it is null or not a number."""
+    if policy.column is None:
+        return F.lit(0.0)
+    value = F.col(policy.column)
+    number = value.cast("double")
+    return F.when(number.isNull() | F.isnan(number), F.lit(float("inf"))).otherwise(-number)
+
+
+def _best(rows: DataFrame, cluster: list[str], keys: list[str]) -> DataFrame:
+    """Return the best row and the size of each cluster of two or more."""
+    best = F.min(F.struct("rank", *keys)).alias("best")
+    found = rows.groupBy(*cluster).agg(best, F.count(F.lit(1)).cast("int").alias("size"))
+    return found.where("size > 1")
+
+
+def _decisions(
+    members: DataFrame,
+    reason: str,
+    *,
+    keeper: Column,
+    stays: Column,
+    line: Column | None = None,
+    similarity: Column | None = None,
+) -> DataFrame:
+    values = {
+        "doc_key": F.col("doc_key"),
+        "line": F.lit(None) if line is None else line,
+        "reason": F.when(~stays, F.lit(reason)),
+        "keeper": keeper,
+        "similarity": F.lit(1.0) if similarity is None else similarity,
+        "cluster_size": F.col("size"),
+    }
+    return members.select(*(values[name].cast(kind).alias(name) for name, kind in _DECISION_COLUMNS))
+
+
+def _facts(signed: DataFrame, similar: Similar) -> DataFrame:
+    """Return for each document its rank and what it is compared by.
+
+    That is the low byte of each value of its signature, or the set of its shingles.
+    """
+    if similar.verify not in VERIFICATIONS:
+        raise RecipeError(f"verify: expected one of {', '.join(VERIFICATIONS)}, got {similar.verify!r}")
+    if similar.verify == "shingles":
+        return signed.select("doc_key", "rank", F.col("shingles").alias("payload"))
+    rows = signed.select("doc_key", "rank", similar.signature)
+    return rows.mapInArrow(_sketch, "doc_key long, rank double, payload binary")
+
+
+def _bind(work: Callable[..., Iterator[pa.RecordBatch]], setting: object) -> Work:
+    """Return `work` with its setting bound, with the plain signature that mapInArrow looks for."""
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        return work(setting, batches)
+
+    return run
+
+
+def _explode(bands: Bands, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if batch.num_rows:
+            keys, group = (np.asarray(batch.column(name), np.int64) for name in ("doc_key", "group"))
+            signed = candidates.matrix(batch.column(1), np.uint32)
+            yield candidates.explode_bands(keys, signed, bands, group)
+
+
+def _sketch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        kept = batch.select(["doc_key", "rank"])
+        yield kept.append_column("payload", candidates.sketches(batch.column(2)))
+
+
+def _reader(similar: Similar) -> candidates.Read:
+    return candidates.read_shingle_sets if similar.verify == "shingles" else candidates.read_sketches
+
+
+def _match(similar: Similar, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from candidates.match_buckets(batches, "payload", _reader(similar), similar.least)
+
+
+def _measure(similar: Similar, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        both = pa.concat_arrays([batch.column("payload"), batch.column("keeper_payload")])
+        left = np.arange(batch.num_rows)
+        similarity = pa.array(_reader(similar)(both)(left, left + batch.num_rows), pa.float32())
+        kept = batch.select(["doc_key", "size", "keeper"])
+        yield kept.append_column("similarity", similarity)

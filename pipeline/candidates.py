@@ -1,0 +1,276 @@
+"""From signatures to verified edges: the pure parts of a near-duplicate search, over sorted streams.
+
+A bucket is a set of documents with an equal band. Its members are compared with its smallest key first (a
+star, not a clique); where one is not alike, it is compared with all others, so that an outlier with the
+smallest key hides no pair. Each function takes and gives record batches, holds one batch and the open end of
+one bucket, and gives what depends on the sorted rows alone, not on where batches end.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from filters.lsh import Bands, band_hashes
+from filters.minhash import agreement, sketch, sketch_similarity
+from filters.shingles import hash_sequences, jaccard
+from schemas.errors import SchemaError
+
+Number = TypeVar("Number", bound=np.unsignedinteger)
+I64 = NDArray[np.int64]
+F32 = NDArray[np.float32]
+Batches = Iterable[pa.RecordBatch]
+Stream = Iterator[pa.RecordBatch]
+Compare = Callable[[I64, I64], F32]
+"""Similarity of the rows `left` to the rows `right` of one column."""
+Read = Callable[[pa.Array], Compare]
+
+BUCKETS = pa.schema([("bucket", pa.int64()), ("doc_key", pa.int64())])
+EDGES = pa.schema([("low", pa.int64()), ("high", pa.int64())])
+
+PIECE = 512
+"""A bucket up to this size loses no pair. A larger one is taken in pieces of this size, each with the leaders
+of those before it; 512 sketches of 128 bytes are compared, each with each, in 10 ms.
+"""
+LEADERS = 64
+"""How many clusters of a bucket's earlier pieces are remembered, each by its smallest key: those with the
+smallest.
+"""
+PAIR = 2
+COMPARED = 1 << 14
+"""Pairs compared at once: 4 MB of sketches."""
+
+
+def matrix(column: pa.Array, dtype: type[Number]) -> NDArray[Number]:
+    """Return a column of equally long binary values as one row of `dtype` each, without copying.
+
+    Raises:
+        SchemaError: there are nulls, or values of several lengths.
+    """
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    column = column.cast(pa.large_binary())
+    if not len(column):
+        return np.empty((0, 0), dtype)
+    offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset :][: len(column) + 1]
+    lengths = np.diff(offsets)
+    if column.null_count or lengths.min() != lengths.max():
+        raise SchemaError(
+            f"signature column: expected {len(column)} values of one length and no null, "
+            f"got {column.null_count} nulls and lengths from {lengths.min()} to {lengths.max()}"
+        )
+    data = np.frombuffer(column.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return data.reshape(len(column), -1).view(dtype)
+
+
+def binary_column(rows: NDArray[np.generic]) -> pa.Array:
+    """Return each row of a matrix as one binary value: its bytes, little endian."""
+    plain = np.ascontiguousarray(rows)
+    width = plain.itemsize * plain.shape[1]
+    offsets = np.arange(len(plain) + 1, dtype=np.int64) * width
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(plain.tobytes())]
+    return pa.Array.from_buffers(pa.large_binary(), len(plain), buffers).cast(pa.binary())
+
+
+def explode_bands(
+    keys: I64, signed: NDArray[np.unsignedinteger], bands: Bands, group: I64 | None = None
+) -> pa.RecordBatch:
+    """Return one row for each document and band: the band's 64-bit key, and the document's.
+
+    With a `group` (a hash of the language) only documents of one group share keys.
+    """
+    hashes = band_hashes(signed, bands.bands, bands.rows, group).view(np.int64)
+    columns = [pa.array(hashes.ravel()), pa.array(np.repeat(keys, bands.bands))]
+    return pa.RecordBatch.from_arrays(columns, schema=BUCKETS)
+
+
+def sketches(column: pa.Array, dtype: type[np.unsignedinteger] = np.uint32) -> pa.Array:
+    """Return the low byte of each value of each signature: what verification compares."""
+    return binary_column(sketch(matrix(column, dtype)))
+
+
+def read_sketches(column: pa.Array) -> Compare:
+    """Compare by agreement of sketches: the estimate of Jaccard similarity."""
+    rows = matrix(column, np.uint8)
+
+    def compare(left: I64, right: I64) -> F32:
+        parts = [
+            agreement(rows[left[i : i + COMPARED]], rows[right[i : i + COMPARED]])
+            for i in range(0, len(left), COMPARED)
+        ]
+        return sketch_similarity(np.concatenate(parts)) if parts else np.empty(0, np.float32)
+
+    return compare
+
+
+def read_shingle_sets(column: pa.Array) -> Compare:
+    """Compare by true Jaccard similarity of sets of 64-bit shingle hashes, each stored sorted as bytes."""
+    sets = [np.frombuffer(value, np.uint64) for value in column.to_pylist()]
+
+    def compare(left: I64, right: I64) -> F32:
+        pairs = zip(left.tolist(), right.tolist(), strict=True)
+        return np.array([jaccard(sets[a], sets[b]) for a, b in pairs], np.float32)
+
+    return compare
+
+
+def run_starts(values: I64) -> I64:
+    """Return where each run of equal values begins."""
+    new = np.ones(len(values), bool)
+    new[1:] = values[1:] != values[:-1]
+    return np.flatnonzero(new)
+
+
+def shared_buckets(batches: Batches) -> Stream:
+    """Return the rows, sorted by bucket and key, of buckets with two members or more.
+
+    A bucket of up to PIECE members is renamed after its members, so that bands which hold the same documents
+    are one bucket once duplicate rows are dropped.
+    """
+    for batch, is_large in _whole_runs(batches, "bucket", PIECE):
+        buckets = np.asarray(batch.column("bucket"), np.int64)
+        keys = np.asarray(batch.column("doc_key"), np.int64)
+        if not is_large:
+            offsets = np.append(run_starts(buckets), len(buckets))
+            sizes = np.diff(offsets)
+            names = hash_sequences(keys.view(np.uint64), offsets).view(np.int64)
+            buckets = np.repeat(names, sizes)
+            many = np.repeat(sizes > 1, sizes)
+            buckets, keys = buckets[many], keys[many]
+        if len(keys):
+            yield pa.RecordBatch.from_arrays([pa.array(buckets), pa.array(keys)], schema=BUCKETS)
+
+
+def star_edges(batches: Batches) -> Stream:
+    """Return an edge from the smallest key of each bucket to each other member, unverified."""
+    bucket, hub = None, 0
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        buckets = np.asarray(batch.column("bucket"), np.int64)
+        keys = np.asarray(batch.column("doc_key"), np.int64)
+        starts = run_starts(buckets)
+        hubs = keys[starts]
+        if bucket == buckets[0]:
+            hubs[0] = hub
+        bucket, hub = int(buckets[-1]), int(hubs[-1])
+        yield _edges(np.repeat(hubs, np.diff(starts, append=len(keys))), keys)
+
+
+def match_buckets(batches: Batches, payload: str, read: Read, least: float) -> Stream:
+    """Return edges between members of a bucket that are alike: of a similarity of at least `least`.
+
+    Of each connected set of members there is an edge from its smallest key to each other. `payload` names the
+    column that `read` compares.
+    """
+    leaders: pa.RecordBatch | None = None
+    bucket = None
+    for batch, is_large in _whole_runs(batches, "bucket", PIECE, LEADERS):
+        first = batch.column("bucket")[0].as_py()
+        rows = _concat([leaders, batch]) if is_large and leaders is not None and bucket == first else batch
+        buckets, keys = (np.asarray(rows.column(name), np.int64) for name in BUCKETS.names)
+        labels = _label(buckets, read(rows.column(payload)), least)
+        yield _edges(keys[labels], keys)
+        bucket, leaders = first, None
+        if is_large:
+            leaders = rows.take(pa.array(np.unique(labels)[:LEADERS]))
+
+
+def _label(buckets: I64, compare: Compare, least: float) -> I64:
+    """Return for each row the first row of its bucket to which similarities of at least `least` lead."""
+    starts = run_starts(buckets)
+    sizes = np.diff(starts, append=len(buckets))
+    labels = np.repeat(starts, sizes)
+    rows = np.arange(len(buckets))
+    others = rows != labels
+    unlike = np.zeros(len(rows), bool)
+    unlike[others] = compare(labels[others], rows[others]) < least
+    labels[unlike] = rows[unlike]
+    failed = np.add.reduceat(unlike, starts) if len(starts) else np.empty(0, np.int64)
+    for bucket in np.flatnonzero((failed > 0) & (sizes > PAIR)).tolist():
+        start, size = int(starts[bucket]), int(sizes[bucket])
+        labels[start : start + size] = _label_all(start, size, unlike[start : start + size], compare, least)
+    return labels
+
+
+def _label_all(start: int, size: int, unlike: NDArray[np.bool_], compare: Compare, least: float) -> I64:
+    """Label one bucket whose members are not all like its first: compare each of those with all others."""
+    left = np.repeat(np.flatnonzero(unlike), size)
+    right = np.tile(np.arange(size), int(unlike.sum()))
+    new = (right > 0) & (right != left) & ~(unlike[right] & (right < left))
+    left, right = left[new], right[new]
+    alike = compare(start + left, start + right) >= least
+    like_first = np.flatnonzero(~unlike)
+    tails = np.concatenate((left[alike], like_first))
+    heads = np.concatenate((right[alike], np.zeros(len(like_first), np.int64)))
+    graph = coo_array((np.ones(len(tails), np.int8), (tails, heads)), shape=(size, size))
+    _, component = connected_components(graph, directed=False)
+    _, firsts, inverse = np.unique(component, return_index=True, return_inverse=True)
+    return start + firsts[inverse]
+
+
+def _edges(low: I64, high: I64) -> pa.RecordBatch:
+    apart = low != high
+    return pa.RecordBatch.from_arrays([pa.array(low[apart]), pa.array(high[apart])], schema=EDGES)
+
+
+def _whole_runs(
+    batches: Batches, column: str, size: int, later: int = 0
+) -> Iterator[tuple[pa.RecordBatch, bool]]:
+    """Cut a sorted stream anew: (batch of whole runs of at most `size` rows, False), or (piece, True).
+
+    A longer run comes alone, in pieces of `size` rows and then, to leave room for what is carried over, of
+    `size - later`; all its pieces but the last are full.
+    """
+    rest: pa.RecordBatch | None = None
+    is_open = False  # whether pieces of the run that `rest` begins with were given already
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        rows = _concat([rest, batch])
+        values = np.asarray(rows.column(column), np.int64)
+        starts = run_starts(values)
+        cuts, is_open, kept = _cut(starts, len(values), size, later, is_open)
+        for begin, end, is_large in cuts:
+            yield rows.slice(begin, end - begin), is_large
+        rest = rows.slice(kept)
+    if rest is not None and rest.num_rows:
+        yield rest, is_open
+
+
+def _cut(
+    starts: I64, total: int, size: int, later: int, is_open: bool
+) -> tuple[list[tuple[int, int, bool]], bool, int]:
+    """Return the cuts of one batch, whether its last run is open, and where what the next one gets begins."""
+    cuts: list[tuple[int, int, bool]] = []
+    plain = 0  # begin of whole short runs not yet given
+    ends = np.append(starts[1:], total)
+    long = np.flatnonzero((ends - starts > size) | (np.arange(len(starts)) == len(starts) - 1))
+    if is_open and (not len(long) or long[0] != 0):
+        long = np.concatenate(([0], long))
+    for run in long.tolist():
+        begin, end, is_last = int(starts[run]), int(ends[run]), run == len(starts) - 1
+        if plain < begin:
+            cuts.append((plain, begin, False))
+        started = is_open and run == 0
+        while end - begin > (size - later if started else size):
+            piece = size - later if started else size
+            cuts.append((begin, begin + piece, True))
+            begin, started = begin + piece, True
+        if is_last:
+            return cuts, started, begin
+        cuts.append((begin, end, started))
+        plain = end
+    return cuts, False, total
+
+
+def _concat(batches: list[pa.RecordBatch | None]) -> pa.RecordBatch:
+    given = [b for b in batches if b is not None and b.num_rows]
+    if len(given) == 1:
+        return given[0]
+    table = pa.Table.from_batches(given).combine_chunks()
+    (batch,) = table.to_batches()
+    return batch
