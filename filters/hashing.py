@@ -77,7 +77,7 @@ class PrefixHashes:
 
 
 def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
-    """Return the hash of each window of `length` code points, by its start; its high bits are the better mixed.
+    """Return the hash of each window of `length` code points, by its start; high bits are mixed best.
 
     Windows of 1, 2, 4 … are joined, so that a window of 10 takes four steps.
     """

@@ -12,7 +12,7 @@ def _two_letter_codes() -> dict[str, str]:
 
 
 def list_keys(label: str) -> list[str]:
-    """Return the label itself, its language, and its ISO 639-1 code or that of its macrolanguage: best first."""
+    """Return the label, its language, and its ISO 639-1 code or that of its macrolanguage: best first."""
     language = label.partition("_")[0].partition("-")[0]
     short = _two_letter_codes().get(language)
     return list(dict.fromkeys(key for key in (label, language, short) if key))

@@ -63,20 +63,23 @@ class WordLists:
     """Named lists of words and phrases, one a language."""
 
     name: str
-    entries: Mapping[str, tuple[str, ...]]  # by language: ISO 639-1, ISO 639-3, a label such as `swh_Latn`,
-    or `*` source: str = ""
+    entries: Mapping[str, tuple[str, ...]]  # by language: `sw`, `swh`, `swh_Latn`, or `*`
+    source: str = ""
     licence: str = ""
     _sets: dict[tuple[str, int, bool], HashSet] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, name: str, entries: Mapping[str, Iterable[str]], **about: str) -> "WordLists":
+    def of(
+        cls, name: str, entries: Mapping[str, Iterable[str]], source: str = "", licence: str = ""
+    ) -> "WordLists":
         """Return the lists of a mapping from language to words."""
-        return cls(name, {language: tuple(words) for language, words in entries.items()}, **about)
+        kept = {language: tuple(words) for language, words in entries.items()}
+        return cls(name, kept, source, licence)
 
     @classmethod
-    def from_json(cls, name: str, text: str, **about: str) -> "WordLists":
+    def from_json(cls, name: str, text: str, source: str = "", licence: str = "") -> "WordLists":
         """Return the lists of a JSON object from language to array of words."""
-        return cls.of(name, json.loads(text), **about)
+        return cls.of(name, json.loads(text), source, licence)
 
     def numbers(self, lang: pa.Array | None, rows: int) -> Positions:
         """Return the number of each row's list, -1 where the row's language has none."""
@@ -96,7 +99,9 @@ class WordLists:
         counts = _entry_words(self._batch(), kind).counts
         return sorted({int(count) for count in counts} - {0})
 
-    def found(self, text: TextBatch, numbers: Positions, kind: str, fold: bool = True, length: int = 1) -> Mask:
+    def found(
+        self, text: TextBatch, numbers: Positions, kind: str, fold: bool = True, length: int = 1
+    ) -> Mask:
         """Return at which word an entry of the row's list begins that has `length` words of the kind."""
         spans = text.words(kind)
         hashes = sequences(text.word_hashes(kind, fold), length)
@@ -111,8 +116,9 @@ class WordLists:
         return result
 
     def _batch(self) -> TextBatch:
-        return TextBatch.from_arrow(pa.array([word for words in self.entries.values() for word in words],
-        pa.string()))
+        return TextBatch.from_arrow(
+            pa.array([word for words in self.entries.values() for word in words], pa.string())
+        )
 
     def _set(self, kind: str, length: int, fold: bool) -> HashSet:
         key = (kind, length, fold)

@@ -10,7 +10,7 @@ from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, tables
 
 @cache
 def known_to_both(c: str) -> bool:
-    """Say whether Python's Unicode and the table's agree on a character; newer letters are not assigned in both."""
+    """Say whether Python's Unicode and the table's agree on a character."""
     return CATEGORIES[int(tables().properties[ord(c)]) & CATEGORY_MASK] == unicodedata.category(c)
 
 

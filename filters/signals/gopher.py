@@ -66,7 +66,7 @@ def words_with_symbol_ratio(text: TextBatch) -> pa.Array:
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
 def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
-    """Words with a letter (`str.isalpha`) / words; null without a word. datatrove takes tokens, Dolma white space."""
+    """Words with a letter (`str.isalpha`) / words; null without one."""
     words = text.words(kind)
     return ratio(text, sums((text.word_flags(kind) & np.uint32(ALPHA)) != 0, words.offsets), words.counts)
 

@@ -47,7 +47,7 @@ def bullet_line_ratio(
 def ellipsis_line_ratio(
     text: TextBatch, *, dots: bool = True, lines: str = "unicode", stripped: bool = True
 ) -> pa.Array:
-    """Lines that end in `…` or, with `dots`, in `...`, before white space if `stripped` / lines; null without a line."""
+    """Lines that end in `…`, or `...` with `dots`, before white space if `stripped` / lines."""
     spans = text.lines(lines)
     solid = _solid(text, spans, stripped)
     ends = text.codepoints[solid.ends - 1] == ord("…")
@@ -111,14 +111,17 @@ def dup_line_char_ratio(
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
 def dup_paragraph_ratio(text: TextBatch, *, first: bool = False) -> pa.Array:
-    """Paragraphs (between two and more line feeds) that repeat an earlier one / paragraphs; null for an empty text."""
+    """Paragraphs that repeat an earlier one / paragraphs; null for an empty text.
+
+    Paragraphs are what two and more line feeds separate. With `first`, the first of equal ones counts too.
+    """
     spans = text.lines("paragraphs")
     return ratio(text, _per_row(spans, _copies(text, spans, first)), _unless_empty(text, spans.counts))
 
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
 def dup_paragraph_char_ratio(text: TextBatch, *, first: bool = False) -> pa.Array:
-    """Code points of paragraphs that repeat an earlier one / code points of the text; null for an empty text."""
+    """Code points of paragraphs that repeat an earlier one / code points; null for an empty text."""
     spans = text.lines("paragraphs")
     return ratio(text, _per_row(spans, np.where(_copies(text, spans, first), spans.lengths, 0)), text.lengths)
 

@@ -16,7 +16,9 @@ from schemas.errors import RecipeError
 
 ROOTS = "BigScience ROOTS, data-preparation 9d05884, filtering.py"
 GOPHER_WORDS = WordLists.of(
-    "gopher", {"*": ["the", "be", "to", "of", "and", "that", "have", "with"]}, source="Rae et al. 2021, appendix A.1.1"
+    "gopher",
+    {"*": ["the", "be", "to", "of", "and", "that", "have", "with"]},
+    source="Rae et al. 2021, appendix A.1.1",
 )
 
 
@@ -63,7 +65,7 @@ def stop_word_count(
     distinct: bool = False,
     fold: bool = True,
 ) -> pa.Array:
-    """Words that are in the list of the row's language, each different one once with `distinct`; null without a list.
+    """Words in the list of the row's language, each different one once with `distinct`; null without a list.
 
     Gopher's eight English words by default, for every language. The published code compares without case
     folding.

@@ -66,7 +66,7 @@ def top_ngram_char_ratio(text: TextBatch, *, n: int = 2, variant: str = "gopher"
 
 @signal(pa.float32(), unit="ratio", source=f"{GOPHER}; datatrove, Dolma, DCLM, RedPajama-V2 by `variant`")
 def dup_ngram_char_ratio(text: TextBatch, *, n: int = 5, variant: str = "gopher") -> pa.Array:
-    """Code points of words inside n-grams that occur more than once / code points in words; null under n words.
+    """Code points in n-grams that occur more than once / code points in words; null under n words.
 
     All copies count, overlaps once (`gopher`, `dclm`, `rpv2`). `dolma`: code points of all copies / code
     points of all n-grams, overlaps counted. `datatrove`: a scan from left to right that skips a copy and

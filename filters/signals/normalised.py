@@ -1,4 +1,4 @@
-"""The normalised text of RedPajama-V2: no ASCII punctuation, Unicode form NFD; words are compared case-folded.
+"""The normalised text of RedPajama-V2: no ASCII punctuation, form NFD; words are compared case-folded.
 
 The published code lower-cases too; with case-folded hashes that changes neither counts nor lengths.
 """

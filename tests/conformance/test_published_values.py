@@ -4,7 +4,6 @@ import ast
 import csv
 import json
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pytest
 
 import filters.signals  # noqa: F401  (declares the signals)
 from filters.registry import Measurement
-from filters.signals.lines import bullet_line_ratio
 from filters.wordlists import WordLists
 
 Measure = Callable[[Measurement], Any]
@@ -26,9 +24,9 @@ def signal(name: str, **parameters: object) -> Measure:
 
 def stopwords(language: str) -> Measure:
     def measure(row: Measurement) -> Any:
-        words = WordLists.from_json("bigscience", (SHARED /
-        "data/lists/bigscience_stopwords.json").read_text()) only = WordLists.of("one", {"*":
-        words.entries[language]}) return row.get("stopword_ratio", words=only)[0].as_py()
+        text = (SHARED / "data/lists/bigscience_stopwords.json").read_text(encoding="utf-8")
+        entries = WordLists.from_json("bigscience", text).entries
+        return row.get("stopword_ratio", words=WordLists.of("one", {"*": entries[language]}))[0].as_py()
 
     return measure
 
@@ -63,8 +61,9 @@ DOLMA = {
 DATATROVE = {
     "dup_line_frac": signal("dup_line_ratio"),
     "dup_line_char_frac": signal("dup_line_char_ratio"),
-    **{f"top_{n}gram": signal("top_ngram_char_ratio", n=n, variant="datatrove-whitespace") for n in (2, 3,
-    4)},
+    **{
+        f"top_{n}gram": signal("top_ngram_char_ratio", n=n, variant="datatrove-whitespace") for n in (2, 3, 4)
+    },
     **{f"dup_{n}gram": signal("dup_ngram_char_ratio", n=n, variant="datatrove-whitespace") for n in (5, 10)},
 }
 IMPLEMENTATIONS: dict[str, dict[str, Measure]] = {
