@@ -1,0 +1,108 @@
+"""Language labels: `swh_Latn`, an ISO 639-3 code and an ISO 15924 script code.
+
+Models name languages in two ways. Most (GlotLID, OpenLID, NLLB) use such labels, which stay as they are.
+`lid.176` uses the codes of Wikipedias, mostly ISO 639-1, which `filters/data/wikipedia_languages.tsv` turns
+into ISO 639-3; the script is then measured from the text. Choices of the table:
+
+- `als` is the Alemannic Wikipedia (ISO `gsw`), while ISO `als` is Tosk Albanian (here from `sq`).
+- A macrolanguage becomes the individual language that its Wikipedia is written in, as GlotLID and FineWeb-2
+  name it: `ar` arb, `az` azj, `et` ekk, `gn` gug, `ku` kmr, `kv` kpv, `lv` lvs, `mg` plt, `mn` khk, `ms` zsm,
+  `ne` npi, `no` nob, `om` gaz, `or` ory, `ps` pbt, `sq` als, `sw` swh, `uz` uzn, `yi` ydd; likewise `bh` bho
+  and `tl` fil.
+- Macrolanguages stay where the Wikipedia mixes varieties or everyone uses that code: `zh` zho, `fa` fas, `qu`
+  que, `sc` srd, `sh` hbs; so do the collective code `nah` and the retired `eml`.
+
+`same_language` compares codes across these choices.
+"""
+
+import functools
+import importlib.resources
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from schemas.errors import ModelError
+
+PREFIX: Final = "__label__"
+LABEL: Final = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3}\w*)?", re.ASCII)
+
+JOINED_SCRIPTS: Final = {
+    "jpn": ("Jpan", frozenset({"Hani", "Hira", "Kana"})),
+    "kor": ("Hang", frozenset({"Hani", "Kore"})),
+}
+"""By language: the code of a writing system of several scripts, and the measured scripts it stands for."""
+
+MORE_MEMBERS: Final = {"cmn": "zho", "pes": "fas", "prs": "fas", "quy": "que", "quz": "que"}
+"""Macrolanguages of codes that other models use and the table does not hold."""
+
+ISO_639_1: Final = 2
+"""Letters of a code."""
+
+
+class Language(NamedTuple):
+    """A row of the table of Wikipedia codes."""
+
+    code: str
+    """ISO 639-3."""
+    macrolanguage: str
+    """ISO 639-3; the code itself for a macrolanguage, empty where there is none."""
+    in_lid176: bool
+
+
+@functools.cache
+def wikipedia_languages() -> Mapping[str, Language]:
+    """Return the language of each code of a Wikipedia or of ISO 639-1."""
+    table = importlib.resources.files("filters").joinpath("data/wikipedia_languages.tsv").read_text("utf-8")
+    lines = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return {label: Language(code, broad, known == "yes") for label, known, code, broad in lines[1:]}
+
+
+@functools.cache
+def macrolanguages() -> Mapping[str, str]:
+    """Return the macrolanguage of each ISO 639-3 code of the table that has one."""
+    known = {language.code: language.macrolanguage for language in wikipedia_languages().values()}
+    return {code: broad for code, broad in known.items() if broad} | MORE_MEMBERS
+
+
+def same_language(one: str, other: str) -> bool:
+    """Return whether two codes or labels name one language, or one is the macrolanguage of the other.
+
+    Scripts are not compared. Codes that the table does not know are the same language only when equal; two
+    members of a macrolanguage (`arb`, `arz`) are not.
+    """
+    a, b = one.partition("_")[0], other.partition("_")[0]
+    broader = macrolanguages()
+    return a == b or broader.get(a, a) == b or broader.get(b, b) == a or {a, b} == {"fil", "tgl"}
+
+
+def read_labels(labels: Iterable[str]) -> dict[str, str]:
+    """Return, for the labels of a model (`__label__sw`), the languages that they name (`swh`, `swh_Latn`).
+
+    A model with any label of two letters uses the codes of Wikipedias: its `als` is `gsw`.
+
+    Raises:
+        ModelError: a label is no language code.
+    """
+    codes = {label: label.removeprefix(PREFIX) for label in labels}
+    wrong = [code for code in codes.values() if not LABEL.fullmatch(code)]
+    if wrong or not codes:
+        raise ModelError(
+            f"language identification model: labels: expected codes such as swh_Latn or sw, got {wrong[:3]}"
+        )
+    if not any(len(code) == ISO_639_1 for code in codes.values()):
+        return codes
+    table = wikipedia_languages()
+    return {label: table[code].code if code in table else code for label, code in codes.items()}
+
+
+def with_script(language: str, script: str | None) -> str | None:
+    """Return the label of a language in a measured script; a label that has its script stays as it is.
+
+    Null without a script. Japanese in Han or kana is `jpn_Jpan`, Korean in Hangul or Han `kor_Hang`.
+    """
+    if "_" in language:
+        return language
+    if script is None:
+        return None
+    joined, members = JOINED_SCRIPTS.get(language, ("", frozenset()))
+    return f"{language}_{joined if script in members else script}"

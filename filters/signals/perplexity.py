@@ -1,0 +1,100 @@
+"""How surprising a text is to a language model of its language."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from filters.model_text import SPACE_SYMBOL, Normalisation, Units, find_normalisation
+from filters.models import LanguageModel, open_language_model, open_word_model
+from filters.registry import signal
+from filters.text import TextBatch
+from schemas.errors import ModelError
+
+CCNET = "cc_net bda555b, perplexity.py, Wenzek et al. 2020, arXiv:1911.00359"
+UNGOLIANT = "use: oscar-project/ungoliant b26f11d; formula: kenlm, python/kenlm.pyx, Model.perplexity"
+
+
+@signal(pa.float64(), unit="perplexity per unit", source=CCNET)
+def perplexity(
+    text: TextBatch, lang: pa.Array, *, models: str | None = None, normalisation: str = "ccnet"
+) -> pa.Array:
+    """10 to the power of -(sum of log10 P of the units and the end) / (units + 1), by the model of `lang`.
+
+    The text is one line, normalised and cut into units as `filters/model_text.py` says for `normalisation`:
+    `ccnet`, `roots`, `oscar`, `characters` or `glotmill`; the first two round to one decimal, as published.
+    Null where the folder `models` has no model of that language or the normalised text is empty.
+    """
+    chosen = find_normalisation(normalisation)
+    values: list[float | None] = [None] * len(text)
+    rows: dict[str, list[int]] = {}
+    for row, label in enumerate(lang.to_pylist() if models is not None else ()):
+        if label is not None and not text.is_null[row]:
+            rows.setdefault(label, []).append(row)
+    for label, places in sorted(rows.items()):
+        model = open_language_model(str(models), label)
+        if model is None:
+            continue
+        _check(model, chosen, label)
+        for row, value in zip(places, score_texts(_strings(text, places), model, chosen), strict=True):
+            values[row] = value
+    return pa.array(values, pa.float64())
+
+
+@signal(pa.float64(), unit="perplexity per word", source=UNGOLIANT)
+def word_perplexity(text: TextBatch, *, model: str | None = None) -> pa.Array:
+    """10 to the power of -(log10 P of the words and the end) / (words + 1), by one model for all languages.
+
+    Words are what white space separates; newlines are spaces. OSCAR's harmful perplexity, with a model of
+    adult text: low is harmful. Null without a model, and for a text without words.
+    """
+    if model is None:
+        return pa.nulls(len(text), pa.float64())
+    texts = _strings(text, list(range(len(text))))
+    values = score_texts(texts, open_word_model(model), find_normalisation("oscar"))
+    return pa.array([None if null else v for v, null in zip(values, text.is_null, strict=True)], pa.float64())
+
+
+def score_texts(
+    texts: Sequence[str], model: LanguageModel, normalisation: Normalisation
+) -> list[float | None]:
+    """Return the perplexity of each text under a model; nothing for a text that has no units."""
+    score = model.kenlm.score
+    values: list[float | None] = []
+    for line in unit_lines(texts, model, normalisation):
+        units = len(line.split())
+        if units == 0:
+            values.append(None)
+            continue
+        value = 10.0 ** (-score(line) / (units + 1))
+        values.append(value if normalisation.decimals is None else round(value, normalisation.decimals))
+    return values
+
+
+def unit_lines(texts: Sequence[str], model: LanguageModel, normalisation: Normalisation) -> list[str]:
+    """Return each text as the line of units, with spaces between, that is scored."""
+    cleaned = [normalisation.clean(text) for text in texts]
+    if normalisation.units is Units.PIECES:
+        assert model.pieces is not None, "checked when the model was opened"
+        return [" ".join(pieces) for pieces in model.pieces.encode(cleaned, out_type=str)]
+    if normalisation.units is Units.CHARACTERS:
+        return [" ".join(line.replace(" ", SPACE_SYMBOL)) for line in cleaned]
+    return cleaned
+
+
+def _check(model: LanguageModel, normalisation: Normalisation, label: str) -> None:
+    trained = model.manifest.get("normalisation", normalisation.name)
+    if trained != normalisation.name:
+        raise ModelError(
+            f"language model {label}: trained on text normalised as {trained!r}, asked to score it as "
+            f"{normalisation.name!r}; ask for {trained!r} or train another model"
+        )
+    if normalisation.units is Units.PIECES and model.pieces is None:
+        raise ModelError(
+            f"language model {label}: normalisation {normalisation.name!r} expects a SentencePiece model "
+            "beside the KenLM model, found none"
+        )
+
+
+def _strings(text: TextBatch, rows: Sequence[int]) -> list[str]:
+    bounds = text.row_offsets.tolist()
+    return [text.codepoints[bounds[r] : bounds[r + 1]].tobytes().decode("utf-32-le") for r in rows]
