@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.hashing import mix
+from filters.spans import Spans, span_positions
 from filters.text import TextBatch
+from filters.unicode_tables import FORMAT, SEGMENTED
 
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
@@ -20,6 +22,7 @@ I64 = NDArray[np.int64]
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 SHINGLE_SIZE = 5  # words; the size of every published web recipe but RedPajama-V2 (13)
+UNSPACED_FACTOR = 2
 CHARACTER_SHINGLE_SIZE = 5  # code points; SlimPajama and Lee et al. use 5 to 13, short texts want few
 
 
@@ -112,18 +115,57 @@ def sum_rows(values: U64, offsets: I64) -> U64:
     return totals
 
 
+def shingle_words(text: TextBatch) -> Spans:
+    """Return the words of `text`, cut also at the punctuation inside them.
+
+    `l'homme` is two, and so is `end.Next`, where extraction lost a space: copies of a page differ in such
+    places.
+    """
+    return text.once("shingle_words", lambda: _cut_inside(text))
+
+
+def _cut_inside(text: TextBatch) -> Spans:
+    words = text.words()
+    joints = np.flatnonzero(text.word_classes > FORMAT)
+    before = np.searchsorted(words.starts, joints, side="right") - 1
+    joints = joints[(before >= 0) & (joints < words.ends[before])]
+    starts = np.sort(np.concatenate((words.starts, joints + 1)), kind="stable")
+    ends = np.sort(np.concatenate((words.ends, joints)), kind="stable")
+    full = starts < ends
+    return text.spans(starts[full], ends[full])
+
+
 def word_shingles(text: TextBatch, n: int = SHINGLE_SIZE) -> Shingles:
-    """Return the word n-grams of each row, from the case-folded words of `text` (right for every script)."""
-    return hash_ngrams(text.word_hashes(), text.words().offsets, n)
+    """Return the n-grams of the case-folded `shingle_words` of each row.
+
+    In a row of which most words are of scripts without spaces, 2 n words are one shingle: five English words
+    are 25 letters, five words of an ICU dictionary 9 (Japanese) to 20 (Thai).
+    """
+    words = shingle_words(text)
+    hashes = text.span_hashes(words, fold=True)
+    narrow = hash_ngrams(hashes, words.offsets, n)
+    segmented = text.flag(SEGMENTED)
+    if not segmented.any():
+        return narrow
+    of_words = np.concatenate(([0], np.cumsum(segmented[words.starts])))
+    is_wide = 2 * np.diff(of_words[words.offsets]) > np.diff(words.offsets)
+    return _choose(is_wide, hash_ngrams(hashes, words.offsets, UNSPACED_FACTOR * n), narrow)
+
+
+def _choose(is_first: NDArray[np.bool_], first: Shingles, second: Shingles) -> Shingles:
+    """Return the shingles of `first` for the rows that are marked, of `second` for the others."""
+    counts = np.where(is_first, first.counts, second.counts)
+    starts = np.where(is_first, first.offsets[:-1], second.offsets[:-1] + len(first.hashes))
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    picked = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], counts)
+    return Shingles(np.concatenate((first.hashes, second.hashes))[picked], offsets)
 
 
 def character_shingles(text: TextBatch, n: int = CHARACTER_SHINGLE_SIZE) -> Shingles:
     """Return n-grams of the code points of each row's case-folded words, without what is between these."""
-    words = text.words()
-    lengths = words.ends - words.starts
-    bounds = np.concatenate(([0], np.cumsum(lengths)))
-    picked = np.arange(bounds[-1]) + np.repeat(words.starts - bounds[:-1], lengths)
-    units = mix64(text.folded[picked].astype(np.uint64) * GOLDEN)
+    words = shingle_words(text)
+    bounds = np.concatenate(([0], np.cumsum(words.lengths)))
+    units = mix64(text.folded[span_positions(words)].astype(np.uint64) * GOLDEN)
     return hash_ngrams(units, bounds[words.offsets], n)
 
 

@@ -29,9 +29,10 @@ def minhash(
 ) -> pa.Array:
     """MinHash signature (32-bit values) of the n-grams of the case-folded words; null where there is no word.
 
-    Words are those of every other signal: in scripts without spaces, those that ICU's dictionaries find. With
-    `unit="character"`: n-grams of the code points of the words. A text of fewer than `n` units has one
-    shingle, all of it, and is like another only where both are equal.
+    Words are those of every other signal, cut also at the punctuation inside them; in a text in a script
+    without spaces `2 n` of the words that ICU's dictionaries find are one shingle. With `unit="character"`:
+    n-grams of the code points of the words. A text of fewer units than that has one shingle, all of it, and
+    is like another only where both are equal.
     """
     shingles = _shingles(text, n, unit)
     return _column(sign(shingles, permutations, seed=seed), shingles)
