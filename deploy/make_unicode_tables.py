@@ -126,6 +126,7 @@ def properties(ucd: Path) -> tuple[np.ndarray, list[str]]:
         layout.LOWER: members(derived, "Lowercase"),
         layout.NUMERIC: numeric,
         layout.ALPHA: starts == "L",
+        layout.DIGIT: members(numeric_type, "Decimal", "Digit"),
         layout.TITLE: category == layout.CATEGORIES.index("Lt"),
         layout.ALNUM: numeric | (starts == "L"),
         layout.EMOJI: emoji,

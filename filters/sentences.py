@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, runs
+from filters.spans import Spans, runs, split
 from filters.unicode_tables import CARRIAGE_RETURN, LINE_BREAK, LINE_FEED, LOWER, SENTENCE_END, SPACE
 from schemas.errors import RecipeError
 
@@ -45,7 +45,11 @@ def lines(text: "TextBatch", kind: str) -> Spans:
     if kind == "paragraphs":
         return _pieces(text, *_whole_rows(text), least=2)
     starts, ends = text.row_offsets[:-1], text.row_offsets[1:]
-    return _pieces(text, starts, ends, least=1) if kind == "runs" else _split_lines(text)
+    return (
+        _pieces(text, starts, ends, least=1)
+        if kind == "runs"
+        else split(np.flatnonzero(text.codepoints == LINE_FEED), text.row_offsets)
+    )
 
 
 def _whole_rows(text: "TextBatch") -> tuple[Positions, Positions]:
@@ -70,20 +74,6 @@ def _pieces(text: "TextBatch", starts: Positions, ends: Positions, least: int) -
     piece_starts[offsets[:-1]], piece_ends[offsets[1:] - 1] = starts, ends
     piece_starts[order + 1], piece_ends[order] = last, first
     return Spans(piece_starts, piece_ends, offsets)
-
-
-def _split_lines(text: "TextBatch") -> Spans:
-    breaks = np.flatnonzero(text.codepoints == LINE_FEED)
-    per_row = np.searchsorted(breaks, text.row_offsets)
-    rows = np.arange(len(text) + 1)
-    offsets = per_row + rows
-    starts, ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
-    row_of_break = np.repeat(rows[:-1], np.diff(per_row))
-    starts[offsets[:-1]] = text.row_offsets[:-1]
-    starts[np.arange(len(breaks)) + row_of_break + 1] = breaks + 1
-    ends[offsets[1:] - 1] = text.row_offsets[1:]
-    ends[np.arange(len(breaks)) + row_of_break] = breaks
-    return Spans(starts, ends, offsets)
 
 
 def _ended_lines(text: "TextBatch", kind: str) -> Spans:

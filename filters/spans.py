@@ -63,6 +63,29 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     return result
 
 
+def maxima(values: NDArray[Any], offsets: Positions) -> Positions:
+    """Return the largest of the values between successive offsets; 0 between equal ones."""
+    result = np.zeros(len(offsets) - 1, dtype=np.int64)
+    filled = offsets[1:] > offsets[:-1]
+    if filled.any():
+        result[filled] = np.maximum.reduceat(values, offsets[:-1][filled])
+    return result
+
+
+def split(at: Positions, row_offsets: Positions) -> Spans:
+    """Return the pieces of every row before, between and after separators at the given positions."""
+    per_row = np.searchsorted(at, row_offsets)
+    rows = np.arange(len(row_offsets))
+    offsets = per_row + rows
+    starts, ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
+    row_of_separator = np.repeat(rows[:-1], np.diff(per_row))
+    starts[offsets[:-1]] = row_offsets[:-1]
+    starts[np.arange(len(at)) + row_of_separator + 1] = at + 1
+    ends[offsets[1:] - 1] = row_offsets[1:]
+    ends[np.arange(len(at)) + row_of_separator] = at
+    return Spans(starts, ends, offsets)
+
+
 def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
     """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
     begins, stops = inside.copy(), inside.copy()

@@ -10,7 +10,6 @@ small.
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -128,20 +127,11 @@ class TextBatch:
         """The code points after simple case folding."""
         return self.once("folded", lambda: tables().fold.take(self.codepoints, mode="clip"))
 
-    def texts(self) -> list[str]:
-        """Return the rows as strings, "" for null. For what only Python's own functions can do."""
-        whole = self.codepoints.tobytes().decode("utf-32-le")
-        return [whole[start:end] for start, end in pairwise(self.row_offsets.tolist())]
-
-    def derived(self, key: Hashable, change: Callable[[str], str]) -> "TextBatch":
-        """Return the batch of the changed texts, made at the first call for `key`."""
-
-        def compute() -> TextBatch:
-            changed = TextBatch.from_arrow(pa.array(map(change, self.texts()), pa.large_string()))
-            changed.is_null = self.is_null
-            return changed
-
-        return self.once(("derived", key), compute)
+    def as_rows(self, spans: Spans) -> "TextBatch":
+        """Return a batch whose rows are the spans."""
+        offsets = np.concatenate(([0], np.cumsum(spans.lengths)))
+        sizes = np.zeros(len(spans), dtype=np.int64)  # bytes are not asked of parts of a text
+        return TextBatch(self.gather(spans), offsets, np.zeros(len(spans), dtype=np.bool_), sizes)
 
     def prefix_hashes(self, fold: bool = False) -> PrefixHashes:
         """Return what gives the hash of any span of the batch, of the folded code points on request."""

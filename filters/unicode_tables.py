@@ -54,6 +54,7 @@ ROOTS_SPECIAL: Final = (
     1 << 28
 )  # special characters of ROOTS, with Unicode's Emoji for the package `emoji` 1.6.1
 ALPHA: Final = 1 << 29  # str.isalpha
+DIGIT: Final = 1 << 31  # str.isdigit
 TITLE: Final = 1 << 30  # str.istitle, as Lt
 
 SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")

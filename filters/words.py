@@ -17,8 +17,8 @@ nothing (as in CLDR's root locale), a run of ideographs is cut by the dictionary
 
 Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`;
 `word_punct` is `\w+|[^\w\s]+` of `re` (NLTK's WordPunctTokenizer); `tokens` is `unicode` and each other code
-point that is not white space, near to what NLTK and spaCy give; `roots` is what space, tab and line feed
-separate, without the special characters of ROOTS at both ends.
+point that is not white space, near to what NLTK and spaCy give; `blanks` is `str.split(" ")`, empty ones too;
+`roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
 """
 
 import functools
@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, runs, span_positions, strip
+from filters.spans import Spans, runs, span_positions, split, strip
 from filters.unicode_tables import (
     ALNUM,
     BLANK,
@@ -206,6 +206,10 @@ def _tokens(text: "TextBatch") -> Spans:
     return text.spans(starts[order], np.concatenate((words.ends, single + 1))[order])
 
 
+def _blanks(text: "TextBatch") -> Spans:
+    return split(np.flatnonzero(text.codepoints == BLANK), text.row_offsets)
+
+
 def _roots(text: "TextBatch") -> Spans:
     code = text.codepoints
     pieces = text.spans(*runs((code != BLANK) & (code != LINE_FEED) & (code != TAB), text.row_offsets))
@@ -218,5 +222,6 @@ KINDS: dict[str, Callable[["TextBatch"], Spans]] = {
     "word_characters": _word_characters,
     "word_punct": _word_punct,
     "tokens": _tokens,
+    "blanks": _blanks,
     "roots": _roots,
 }

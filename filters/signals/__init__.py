@@ -2,8 +2,10 @@
 
 from filters.signals import (
     characters,
+    content,
     counts,
     dedup,
+    glotcc,
     gopher,
     hashes,
     language,
@@ -12,13 +14,16 @@ from filters.signals import (
     ngrams,
     perplexity,
     repetition,
+    rpv2,
     scripts,
 )
 
 __all__ = [
     "characters",
+    "content",
     "counts",
     "dedup",
+    "glotcc",
     "gopher",
     "hashes",
     "language",
@@ -27,5 +32,6 @@ __all__ = [
     "ngrams",
     "perplexity",
     "repetition",
+    "rpv2",
     "scripts",
 ]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.registry import signal
+from filters.search import count
 from filters.signals.columns import column, ratio
 from filters.spans import Spans, sums
 from filters.text import TextBatch
@@ -52,7 +53,7 @@ def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool
     """Number signs, `…` and `...`, with `spaced` also `. . .` (DCLM) / words; null without a word."""
     symbols = text.row_sums(text.codepoints == ord("#")) + ellipses(text)
     if spaced:
-        symbols = symbols + _occurrences(text, ". . .")
+        symbols = symbols + count(text, ". . .")
     return ratio(text, symbols, text.words(kind).counts)
 
 
@@ -79,28 +80,5 @@ def words_with(words: Spans, mask: NDArray[np.bool_]) -> Positions:
 
 
 def ellipses(text: TextBatch) -> Positions:
-    """Return how many `…` and how many times `...`, counted from the left without overlap, each row has."""
-    return text.row_sums(text.codepoints == ord("…")) + _occurrences(text, "...")
-
-
-def _occurrences(text: TextBatch, wanted: str) -> Positions:
-    """Return how often a string that may overlap itself occurs in each row, counted from the left."""
-    starts = find(text, wanted)
-    kept, free = [], -1
-    for start in starts.tolist():
-        if start >= free:
-            kept.append(start)
-            free = start + len(wanted)
-    return np.diff(np.searchsorted(np.array(kept, dtype=np.int64), text.row_offsets))
-
-
-def find(text: TextBatch, wanted: str, folded: bool = False) -> Positions:
-    """Return where a string begins, within one row, in the texts or in their case-folded form."""
-    codepoints = text.folded if folded else text.codepoints
-    rarest = max(range(len(wanted)), key=lambda i: (wanted[i] not in " etaoinshr.", i))
-    at = np.flatnonzero(codepoints == ord(wanted[rarest])) - rarest
-    at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
-    for offset, character in enumerate(wanted):
-        at = at[codepoints[at + offset] == ord(character)]
-    rows = np.searchsorted(text.row_offsets, at, side="right")
-    return at[at + len(wanted) <= text.row_offsets[rows]]
+    """Return how many `…` and how many `...`, counted from the left without overlap, each row has."""
+    return text.row_sums(text.codepoints == ord("…")) + count(text, "...")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.signals.normalised import normalised
+from filters.signals.normalised import normalised, spaced_digits
 from filters.spans import sums
 from filters.text import TextBatch
 from schemas.errors import RecipeError, near_name
@@ -38,18 +38,19 @@ COUNTINGS: Final = {
     "datatrove-whitespace": Counting("whitespace", False, True, True, True, False, "scanned"),
     "dolma": Counting("whitespace", False, False, False, True, False, "weighted"),
     "dclm": Counting("unicode", False, False, False, False, True, "covered"),
+    "glotcc": Counting("blanks", False, True, True, True, False, "scanned"),
     "rpv2": Counting("whitespace", True, False, False, False, False, "covered"),
 }
-"""The variants; the words of `rpv2` are those of its normalised text."""
+"""The variants; `rpv2` counts in its normalised text, `glotcc` in the text with digits spaced."""
 
 
 @signal(pa.float32(), unit="ratio", source=f"{GOPHER}; datatrove, Dolma, DCLM, RedPajama-V2 by `variant`")
 def top_ngram_char_ratio(text: TextBatch, *, n: int = 2, variant: str = "gopher") -> pa.Array:
     """Code points in the most frequent word n-gram x its count / code points in words; null under n words.
 
-    0 where no n-gram occurs twice. `datatrove` joins the n-gram by spaces, divides by all code points, and
-    counts an n-gram that occurs once, as `dolma` does; `rpv2` and `dolma` take the first of equally frequent
-    n-grams, `gopher` and `dclm` the longest. The published code gives 0 for null.
+    0 where no n-gram occurs twice. `datatrove` (and `glotcc`) joins the n-gram by spaces, divides by all code
+    points, and counts an n-gram that occurs once, as `dolma` does; `rpv2` and `dolma` take the first of
+    equally frequent n-grams, `gopher` and `dclm` the longest. The published code gives 0 for null.
     """
     counting, text = chosen(text, variant)
     ngrams = text.ngrams(n, counting.kind, counting.fold)
@@ -93,7 +94,8 @@ def chosen(text: TextBatch, variant: str) -> tuple[Counting, TextBatch]:
     if variant not in COUNTINGS:
         hint = near_name(variant, list(COUNTINGS))
         raise RecipeError(f"variant: expected one of {', '.join(COUNTINGS)}, got {variant!r}{hint}")
-    return COUNTINGS[variant], normalised(text) if variant == "rpv2" else text
+    batches = {"rpv2": normalised, "glotcc": spaced_digits}
+    return COUNTINGS[variant], batches[variant](text) if variant in batches else text
 
 
 class _Sizes:

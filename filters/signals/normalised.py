@@ -1,6 +1,8 @@
-"""The normalised text of RedPajama-V2: no ASCII punctuation, form NFD; words are compared case-folded.
+"""Changed forms of the text in which published signals count.
 
-The published code lower-cases too; with case-folded hashes that changes neither counts nor lengths.
+`normalised`, of RedPajama-V2: no ASCII punctuation, Unicode form NFD. The published code lower-cases too,
+which changes neither counts nor lengths where words are compared case-folded.
+`spaced_digits`, of GlotCC: a space on both sides of every run of digits that touches something else.
 """
 
 import numpy as np
@@ -8,11 +10,11 @@ import pyarrow.compute as pc
 
 from filters.spans import sums
 from filters.text import TextBatch, encode
-from filters.unicode_tables import ASCII_END, ASCII_PUNCT
+from filters.unicode_tables import ASCII_END, ASCII_PUNCT, BLANK, DIGIT
 
 
 def normalised(text: TextBatch) -> TextBatch:
-    """Return the batch of the normalised texts."""
+    """Return the batch of RedPajama-V2's normalised texts."""
     return text.once("normalised", lambda: _normalise(text))
 
 
@@ -25,3 +27,17 @@ def _normalise(text: TextBatch) -> TextBatch:
         result.is_null = text.is_null
         return result
     return TextBatch(codepoints, np.concatenate(([0], np.cumsum(counts))), text.is_null, counts)
+
+
+def spaced_digits(text: TextBatch) -> TextBatch:
+    """Return the batch of the texts with spaces around runs of digits (`str.isdigit`)."""
+    return text.once("spaced digits", lambda: _space_digits(text))
+
+
+def _space_digits(text: TextBatch) -> TextBatch:
+    digit = text.flag(DIGIT)
+    changes = np.flatnonzero(digit[1:] != digit[:-1]) + 1
+    changes = changes[~text.row_starts_flags[changes]]
+    codepoints = np.insert(text.codepoints, changes, np.uint32(BLANK))
+    added = np.searchsorted(changes, text.row_offsets)
+    return TextBatch(codepoints, text.row_offsets + added, text.is_null, text.byte_counts + np.diff(added))

@@ -1,0 +1,59 @@
+"""Where strings occur in a batch: by the rarest of their characters, which is looked for once."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.text import TextBatch
+
+Positions = NDArray[np.int64]
+
+FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
+"""Characters from frequent to rare in English text; any other is rarer."""
+
+
+def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
+    """Return where a string begins, within one row, in the texts or in their case-folded form."""
+    codepoints = text.folded if fold else text.codepoints
+    anchor = max(range(len(wanted)), key=lambda i: FREQUENT.find(wanted[i]) % (len(FREQUENT) + 1))
+    at = _places(text, wanted[anchor], fold) - anchor
+    at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
+    for offset, character in enumerate(wanted):
+        at = at[codepoints[at + offset] == ord(character)]
+    rows = np.searchsorted(text.row_offsets, at, side="right")
+    return at[at + len(wanted) <= text.row_offsets[rows]]
+
+
+def _places(text: TextBatch, character: str, fold: bool) -> Positions:
+    codepoints = text.folded if fold else text.codepoints
+    return text.once(("places", character, fold), lambda: np.flatnonzero(codepoints == ord(character)))
+
+
+def count(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
+    """Return how often a string occurs in each row, counted from the left without overlap (`str.count`)."""
+    return per_row(text, _apart(find(text, wanted, fold), len(wanted)))
+
+
+def count_any(text: TextBatch, wanted: Sequence[str], fold: bool = False) -> Positions:
+    """Return how often one of the strings occurs in each row, each string counted for itself."""
+    found = [count(text, string, fold) for string in wanted]
+    return np.sum(found, axis=0) if found else np.zeros(len(text), dtype=np.int64)
+
+
+def per_row(text: TextBatch, at: Positions) -> Positions:
+    """Return how many of the sorted positions lie in each row."""
+    return np.diff(np.searchsorted(at, text.row_offsets))
+
+
+def _apart(at: Positions, length: int) -> Positions:
+    """Leave out the positions that overlap an earlier one that is kept."""
+    if not (np.diff(at) < length).any():
+        return at
+    kept, free = [], 0
+    for place in at.tolist():
+        if place >= free:
+            kept.append(place)
+            free = place + length
+    return np.array(kept, dtype=np.int64)

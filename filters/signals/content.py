@@ -1,0 +1,130 @@
+"""Strings that tell what a page is: policies, code, filler text."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from filters import search
+from filters.registry import signal
+from filters.signals.columns import count, ratio
+from filters.signals.normalised import normalised
+from filters.text import TextBatch
+
+C4 = "C4, tensorflow/datasets c4_utils.py (Raffel et al. 2020)"
+POLICY_PHRASES: Final = (
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+CURSED_LITERALS: Final = (
+    " №",
+    "\ufffd\ufffd\ufffd",
+    r"\|\s*$",
+    r" nr\.$",
+    "aute irure dolor ",
+    " sunt in culpa qui ",
+    "orem ipsum ",
+    " quis nostrud ",
+    " adipisicing ",
+    " dolore eu ",
+    " cupidatat ",
+    "autem vel eum",
+    "wisi enim ad",
+    " sex ",
+    " porn ",
+    "黄色电影",
+    "mp3",
+    "ownload",
+    r"Vol\.",
+    r" Ep\.",
+    "Episode",
+    r" г\.\s*$",
+    r" кг\.\s*$",
+    r" шт\.",
+    "Develop",
+    "Facebook",
+    " crusher ",
+    " xxx ",
+    " ..." * 9,
+    " ...." * 9,
+    " [^ ]" * 9,
+    ", ..,,? ..,,? ..,,? ..,,?",
+)
+"""MADLAD-400's patterns as GlotCC compares them: all as plain strings, the regular expressions too."""
+
+
+@signal(pa.int32(), unit="occurrences", source="own")
+def phrase_count(text: TextBatch, *, phrases: tuple[str, ...] = (), fold: bool = True) -> pa.Array:
+    """Occurrences of the phrases as plain strings, each for itself; case-folded with `fold`."""
+    return count(text, search.count_any(text, phrases, fold))
+
+
+@signal(pa.int32(), unit="occurrences", source=f"{C4}, policy phrases")
+def policy_phrase_count(text: TextBatch) -> pa.Array:
+    """Occurrences of C4's six policy and cookie phrases in the case-folded text."""
+    return count(text, search.count_any(text, POLICY_PHRASES, fold=True))
+
+
+@signal(pa.int32(), unit="occurrences", source=C4)
+def lorem_ipsum_count(text: TextBatch) -> pa.Array:
+    """Occurrences of `lorem ipsum` in the case-folded text."""
+    return count(text, search.count(text, "lorem ipsum", fold=True))
+
+
+@signal(pa.int32(), unit="occurrences", source=f"{C4}; GlotCC v1 (Javascript, JavaScript only)")
+def javascript_count(text: TextBatch, *, lower: bool = True) -> pa.Array:
+    """Occurrences of `javascript`, case-folded; without `lower`, of `Javascript` and `JavaScript`."""
+    if lower:
+        return count(text, search.count(text, "javascript", fold=True))
+    return count(text, search.count_any(text, ("Javascript", "JavaScript")))
+
+
+@signal(pa.int32(), unit="code points", source=C4)
+def curly_bracket_count(text: TextBatch) -> pa.Array:
+    """Opening curly brackets."""
+    return count(text, text.row_sums(text.codepoints == ord("{")))
+
+
+@signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_curly_bracket")
+def curly_bracket_ratio(text: TextBatch) -> pa.Array:
+    """Opening and closing curly brackets / code points; null for an empty text (0 in the published code)."""
+    brackets = (text.codepoints == ord("{")) | (text.codepoints == ord("}"))
+    return ratio(text, text.row_sums(brackets), text.lengths)
+
+
+@signal(pa.float32(), unit="occurrences per code point", source="RedPajama-V2 rps_doc_lorem_ipsum")
+def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
+    """Occurrences of `lorem ipsum` / code points of the normalised text, single spaces between its words.
+
+    Null where that is empty (0 in the published code).
+    """
+    plain = normalised(text)
+    words = plain.words("whitespace")
+    lengths = np.bincount(words.rows, weights=words.lengths, minlength=len(text)) + words.counts - 1
+    following = np.zeros(len(words), dtype=np.bool_)
+    first, second = _is_word(plain, "lorem", ends=True), _is_word(plain, "ipsum", ends=False)
+    following[:-1] = first[:-1] & second[1:]
+    last = words.offsets[1:][words.counts > 0] - 1
+    following[last] = False
+    found = np.bincount(words.rows[following], minlength=len(text))
+    return ratio(text, found, np.where(words.counts > 0, lengths, 0))
+
+
+@signal(
+    pa.int32(), unit="occurrences", source="GlotCC v1, filter-v1.ipynb; MADLAD-400 (Kudugunta et al. 2023)"
+)
+def cursed_string_count(text: TextBatch) -> pa.Array:
+    """Occurrences of MADLAD-400's patterns as plain strings, as GlotCC compares them."""
+    return count(text, search.count_any(text, CURSED_LITERALS))
+
+
+def _is_word(text: TextBatch, wanted: str, ends: bool) -> np.ndarray:
+    """Return which white-space words end in a string, or begin with it."""
+    words = text.words("whitespace")
+    at = search.find(text, wanted, fold=True)
+    edges = words.ends - len(wanted) if ends else words.starts
+    return np.isin(edges, at) & (words.lengths >= len(wanted))

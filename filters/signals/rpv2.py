@@ -1,0 +1,175 @@
+"""Signals of RedPajama-V2 that no other source shares: vocabulary, sentences by pattern, values by line.
+
+Raw words are `word_punct`; normalised words are the white-space words of `normalised`. Names of the source
+are in `source`. Where it writes 0 or null for a text without words, these are null.
+"""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.ngrams import Ngrams
+from filters.registry import signal
+from filters.signals.columns import column, count, ratio
+from filters.signals.normalised import normalised
+from filters.spans import Spans, strip, sums
+from filters.text import TextBatch
+from filters.unicode_tables import LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
+
+FLOATS = pa.list_(pa.float32())
+END_MARKS = np.frombuffer(".!?".encode("utf-32-le"), dtype=np.uint32)
+LINE_END_MARKS = np.frombuffer(".!?\u201d".encode("utf-32-le"), dtype=np.uint32)
+LINE_BULLETS = np.frombuffer("•‣▶◀◦■□▪▫–".encode("utf-32-le"), dtype=np.uint32)
+
+
+def _words(text: TextBatch) -> Spans:
+    return normalised(text).words("whitespace")
+
+
+@signal(pa.int32(), unit="words", source="RedPajama-V2 rps_doc_word_count")
+def normalised_word_count(text: TextBatch) -> pa.Array:
+    """White-space words of the normalised text."""
+    return count(text, _words(text).counts)
+
+
+@signal(pa.float32(), unit="code points per word", source="RedPajama-V2 rps_doc_mean_word_length")
+def normalised_mean_word_length(text: TextBatch) -> pa.Array:
+    """Mean code points of the words of the normalised text (accents are code points of their own)."""
+    words = _words(text)
+    return ratio(text, sums(words.lengths, words.offsets), words.counts)
+
+
+@signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_unique_words")
+def unique_word_ratio(text: TextBatch, *, variant: str = "unicode") -> pa.Array:
+    """Different case-folded words / words; null without one. Variant `rpv2`: those of the normalised text."""
+    ngrams = _unigrams(text, variant)
+    return ratio(text, ngrams.distinct, ngrams.totals)
+
+
+@signal(pa.float32(), unit="nats", source="RedPajama-V2 rps_doc_unigram_entropy")
+def unigram_entropy(text: TextBatch, *, variant: str = "unicode") -> pa.Array:
+    """Entropy of the case-folded words; null without a word. Variants as `unique_word_ratio`."""
+    ngrams = _unigrams(text, variant)
+    weighted = np.bincount(ngrams.rows, ngrams.counts * np.log(ngrams.counts), minlength=len(text))
+    totals = np.maximum(ngrams.totals, 1)
+    return column(
+        text, (np.log(totals) - weighted / totals).astype(np.float32), pa.float32(), ngrams.totals == 0
+    )
+
+
+@signal(pa.int32(), unit="sentences", source="RedPajama-V2 rps_doc_num_sentences")
+def pattern_sentence_count(text: TextBatch) -> pa.Array:
+    r"""Matches of `\b[^.!?]+[.!?]*`: runs between end marks that hold a letter, a number or an underscore."""
+    words = text.words("word_characters")
+    run = np.searchsorted(np.flatnonzero(np.isin(text.codepoints, END_MARKS)), words.starts)
+    begins = np.ones(len(words), dtype=np.bool_)
+    begins[1:] = np.diff(run) != 0
+    begins[words.offsets[:-1][words.counts > 0]] = True
+    return count(text, sums(begins, words.offsets))
+
+
+@signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_no_alph_words")
+def word_without_latin_ratio(text: TextBatch) -> pa.Array:
+    """Raw words without one of a-z, A-Z / raw words; null without a word. Near 1 outside the Latin script."""
+    words = text.words("word_punct")
+    if len(words) == 0:
+        return ratio(text, words.counts, words.counts)
+    latin = ((text.codepoints | np.uint32(0x20)) - np.uint32(ord("a"))) < np.uint32(26)
+    held = np.maximum.reduceat(latin.view(np.uint8), words.starts)
+    return ratio(text, sums(held == 0, words.offsets), words.counts)
+
+
+@signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_all_caps_words")
+def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
+    """Words for which `str.isupper` holds / words; null without a word."""
+    words = text.words(kind)
+    cases = text.word_flags(kind) & np.uint32(UPPER | LOWER | TITLE)
+    return ratio(text, sums(cases == np.uint32(UPPER), words.offsets), words.counts)
+
+
+@signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_ending_with_terminal_punctution_mark")
+def lines_with_end_mark(text: TextBatch) -> pa.Array:
+    """For each line: whether it ends in `.`, `!`, `?` or `”`, white space aside."""
+    lines = text.lines()
+    solid = strip(lines, text.flag(SPACE))
+    return _by_line(
+        text, lines, _holding(lines, solid, np.isin(text.codepoints[solid.ends - 1], LINE_END_MARKS))
+    )
+
+
+@signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_start_with_bulletpoint")
+def lines_with_bullet(text: TextBatch) -> pa.Array:
+    """For each line: whether it begins with one of ten bullets (the en dash too), white space aside."""
+    lines = text.lines()
+    solid = strip(lines, text.flag(SPACE))
+    return _by_line(text, lines, _holding(lines, solid, np.isin(text.codepoints[solid.starts], LINE_BULLETS)))
+
+
+@signal(FLOATS, unit="ratio by line", source="RedPajama-V2 rps_lines_uppercase_letter_fraction")
+def lines_uppercase_ratio(text: TextBatch) -> pa.Array:
+    """For each line: upper-case code points / code points, its line feed included."""
+    lines = text.lines()
+    sizes = lines.lengths + _ended(text, lines)
+    return _by_line(text, lines, _inside(text.flag(UPPER), lines) / np.maximum(sizes, 1))
+
+
+@signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_num_words")
+def lines_word_count(text: TextBatch) -> pa.Array:
+    """For each line: white-space words of its normalised form."""
+    words, lines = _words(text), _normalised_lines(text)
+    counts = np.searchsorted(words.starts, lines.ends) - np.searchsorted(words.starts, lines.starts)
+    return _by_line(text, lines, counts)
+
+
+@signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_javascript_counts")
+def lines_javascript_count(text: TextBatch) -> pa.Array:
+    """For each line: white-space words of its normalised form that are `javascript`."""
+    plain = normalised(text)
+    lines, hashes = _normalised_lines(text), plain.word_hashes("whitespace")
+    wanted = TextBatch.from_arrow(pa.array(["javascript"])).word_hashes("whitespace")[0]
+    at = plain.words("whitespace").starts[hashes == wanted]
+    return _by_line(text, lines, np.searchsorted(at, lines.ends) - np.searchsorted(at, lines.starts))
+
+
+@signal(FLOATS, unit="ratio by line", source="RedPajama-V2 rps_lines_numerical_chars_fraction")
+def lines_numeric_ratio(text: TextBatch) -> pa.Array:
+    """For each line: numeric code points (`str.isnumeric`) of its normalised form / its code points."""
+    plain, raw = normalised(text), text.lines()
+    sizes = raw.lengths + _ended(text, raw)
+    return _by_line(text, raw, _inside(plain.flag(NUMERIC), _normalised_lines(text)) / np.maximum(sizes, 1))
+
+
+def _unigrams(text: TextBatch, variant: str) -> Ngrams:
+    return normalised(text).ngrams(1, "whitespace") if variant == "rpv2" else text.ngrams(1, variant)
+
+
+def _normalised_lines(text: TextBatch) -> Spans:
+    """Return the lines of the normalised text, as many as the text has."""
+    raw, lines = text.lines("split"), normalised(text).lines("split")
+    kept = np.ones(len(raw), dtype=np.bool_)
+    kept[raw.offsets[1:] - 1] = raw.lengths[raw.offsets[1:] - 1] > 0
+    return lines.chosen(kept)
+
+
+def _by_line(text: TextBatch, lines: Spans, values: NDArray[np.generic]) -> pa.Array:
+    offsets = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
+    return pa.ListArray.from_arrays(offsets, pa.array(values.astype(np.float32)))
+
+
+def _holding(lines: Spans, solid: Spans, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each line the value of the stripped line in it; false for a blank one."""
+    result = np.zeros(len(lines), dtype=np.bool_)
+    result[np.searchsorted(lines.starts, solid.starts, side="right") - 1] = values
+    return result
+
+
+def _inside(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
+    before = np.concatenate(([0], np.cumsum(mask, dtype=np.int64)))
+    return np.asarray(before[spans.ends] - before[spans.starts], dtype=np.int64)
+
+
+def _ended(text: TextBatch, lines: Spans) -> NDArray[np.bool_]:
+    """Return which lines a line feed ends."""
+    ends = np.minimum(lines.ends, len(text.codepoints) - 1)
+    inside = lines.ends < np.repeat(text.row_offsets[1:], lines.counts)
+    return np.asarray(inside & (text.codepoints[ends] == LINE_FEED), dtype=np.bool_)
