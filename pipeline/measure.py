@@ -1,15 +1,17 @@
 """A recipe's measurements and verdicts on any table with a text column, without Spark and without dedup."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.annotate import annotate_part
+from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
-from pipeline.plan import RowPass, make_plan, table_schema
+from pipeline.plan import Plan, make_plan, table_schema
 from pipeline.recipe import Recipe
+from pipeline.steps import DedupStep, EditStep, Step
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
@@ -33,8 +35,11 @@ def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") ->
             *annotate_part(recipe, planned, schema, iter(batches), decisions={}, counts={}),
         ]
     ).combine_chunks()
-    nothing = {s.step.name: np.empty(0, np.int64) for s in plan.global_steps}
-    return made, judge(recipe, made, nothing, languages=None)
+    return made, judge(recipe, made, _no_decisions(plan), languages=None)
+
+
+def _no_decisions(plan: Plan) -> dict[str, np.ndarray]:
+    return {s.step.name: np.empty(0, np.int64) for s in plan.global_steps}
 
 
 def _documents(table: pa.Table, text_column: str) -> pa.Table:
@@ -104,22 +109,35 @@ def _with_measurements(recipe: Recipe, table: pa.Table, names: list[str], text_c
 
 
 def explain(recipe: Recipe, text: str) -> list[str]:
-    """Return lines that say all about one text: every signal, every rule, kept or removed and why."""
-    measured, verdict = measure_table(recipe, pa.table({"text": [text]}))
-    row = measured.to_pylist()[0]
-    planned: RowPass = make_plan(recipe).passes[0]
-    lines = [f"recipe {recipe.name}, text of {len(text)} characters"]
-    for name in measured_names(recipe):
-        if isinstance(row[name], bytes | list):
-            continue
-        lines.append(f"  {name:<28} {_shown(row[name])}")
-    lines.append(f"row pass of {len(planned.operations)} operations; reasons in order:")
-    for reason, removed in zip(verdict.reasons, verdict.removed, strict=True):
-        lines.append(f"  {'REMOVES' if removed[0] else 'keeps  '}  {reason}")
-    lines.append("kept" if verdict.kept[0] else f"removed: {', '.join(verdict.all_reasons(0))}")
-    if row["text"] != text:
+    """Return lines that say all about one text: each step with what was measured, kept or removed and why."""
+    plan = make_plan(recipe)
+    schema = table_schema(plan, plan.passes[0].writes)
+    documents = _documents(pa.table({"text": [text]}), "text").to_batches()
+    counts: ChunkCounts = {}
+    made = next(annotate_part(recipe, plan.passes[0], schema, iter(documents), decisions={}, counts=counts))
+    verdict = judge(recipe, made, _no_decisions(plan), languages=None)
+    row = made.to_pylist()[0]
+    lines = [f"text: {len(text)} characters"]
+    lines += [f"  {name:<20} {_shown(row[name])}" for name in LANGUAGE_COLUMNS.names]
+    dropped = Counter({reason: n for found in counts.values() for (_, reason), n in found.items()})
+    lines += [f"recipe {recipe.name}:"]
+    lines += [_explain_step(step, row, verdict, dropped) for step in recipe.steps]
+    reasons = verdict.all_reasons(0)
+    lines.append(f"removed: {', '.join(reasons)}" if reasons else "kept")
+    if row["text"] != text.strip():
         lines += ["text after edits and chunk rules:", row["text"] or "(none)"]
     return lines
+
+
+def _explain_step(step: Step, row: Mapping[str, object], verdict: Verdict, dropped: Counter[str]) -> str:
+    if isinstance(step, EditStep) or step.scope == "chunk":
+        chunks = "" if isinstance(step, EditStep) else f"{dropped[step.name]} chunk(s) dropped"
+        return f"  {step!s:<46} {chunks}"
+    if isinstance(step, DedupStep):
+        return f"  {step!s:<46} not looked for: needs the other documents"
+    removed = verdict.removed[verdict.reasons.index(step.name)][0]
+    outcome = "REMOVES" if removed else "keeps"
+    return f"  {step!s:<46} {outcome:<8} {step.name} = {_shown(row[step.name])}"
 
 
 def _shown(value: object) -> str:

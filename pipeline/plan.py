@@ -16,6 +16,7 @@ import pyarrow as pa
 from filters.registry import find_signal
 from pipeline.recipe import Recipe
 from pipeline.steps import DEDUP_KINDS, DedupStep, EditStep, KeepStep, Parameters, Step
+from schemas.corpus import CORPUS
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
 
@@ -174,6 +175,13 @@ def table_schema(plan: Plan, table: str) -> pa.Schema:
         if stage.writes == table:
             break
     return signals_schema(pa.schema(list(fields.values())), with_chunk_ends=has_chunks)
+
+
+def corpus_schema(plan: Plan) -> pa.Schema:
+    """Return the schema of the published corpus: CORPUS, and the measurements that the recipe publishes."""
+    measured = table_schema(plan, plan.passes[-1].writes)
+    own = [measured.field(name) for name in plan.recipe.columns if name not in CORPUS.names]
+    return pa.schema([*CORPUS, *own])
 
 
 def _field(operation: Operation) -> pa.Field | None:

@@ -27,7 +27,7 @@ class Recipe:
     """A checked recipe.
 
     `limits` maps a column of the language table to its values by language; `settings` maps a signal to the
-    parameters that hold wherever a step names none.
+    parameters that hold wherever a step names none; `columns` are the measurements that are published.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Recipe:
     chunk_max_characters: int = 1000
     settings: Mapping[str, Parameters] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Limit | None]] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
 
 
 def recipe_names() -> list[str]:
@@ -74,6 +75,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         chunk_max_characters=content.get("chunks", {}).get("max_characters", 1000),
         settings=content.get("signals", {}),
         limits=table,
+        columns=tuple(content.get("columns", ())),
     )
 
 

@@ -21,6 +21,7 @@ FIELDS = (
     "languages",
     "signals",
     "chunks",
+    "columns",
     "steps",
 )
 KINDS = ("edit", "keep", "dedup")
@@ -54,6 +55,13 @@ class RecipeChecker:
             if step is not None:
                 steps.append(step)
                 self._check_column(number, step)
+        for name in self.content.get("columns", []):
+            if name not in self._columns and name not in LANGUAGE_COLUMNS.names:
+                known = sorted({*self._columns, *LANGUAGE_COLUMNS.names})
+                self.faults.append(
+                    f"{self.name}:{self._find('columns')}: columns: no document step measures {name!r}"
+                    f"{near_name(str(name), known)}"
+                )
         return tuple(steps)
 
     def _fault(self, number: int, message: str, key: str = "") -> None:

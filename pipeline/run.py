@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from filters.models import model_fingerprint
+from filters.models import fingerprint as model_fingerprint
 from pipeline.parts import Part, parts_from_table, parts_to_table
 from pipeline.plan import (
     ChunkRules,
@@ -193,7 +193,8 @@ def _global_fingerprint(run: Run, planned: GlobalStep) -> str:
 def _select_fingerprint(run: Run) -> str:
     rules = [s for s in run.recipe.steps if isinstance(s, KeepStep) and s.scope == "document"]
     chosen = [run.settings.languages, run.settings.removed_text_ratio]
-    return fingerprint([code_version(), repr(run.recipe.steps), _limits(run.recipe, rules), chosen])
+    published = [repr(run.recipe.steps), run.recipe.columns, _limits(run.recipe, rules)]
+    return fingerprint([code_version(), published, chosen])
 
 
 def unfinished(run: Run, stage: str) -> list[str]:

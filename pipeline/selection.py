@@ -35,12 +35,14 @@ def select_batch(
     batch: pa.Table,
     decisions: Decisions,
     *,
+    schema: pa.Schema = CORPUS,
     languages: frozenset[str] | None,
     removed_text_ratio: float,
 ) -> Selected:
     """Split a batch of signals into published rows and removed ones.
 
-    `funnel` gives for each global step the outcomes of the documents that reached it.
+    `schema` is that of the published rows; `funnel` gives for each global step the outcomes of the
+    documents that reached it.
     """
     against = {name: table.filter(is_removed(table)) for name, table in decisions.items()}
     keys = {name: np.asarray(table.column("doc_key"), np.int64) for name, table in against.items()}
@@ -49,22 +51,22 @@ def select_batch(
     first = verdict.first()
     lang = pc.fill_null(batch.column("lang"), UNKNOWN_LANGUAGE).combine_chunks()
     return Selected(
-        kept=_published(batch.filter(pa.array(kept)), decisions),
+        kept=_published(batch.filter(pa.array(kept)), decisions, schema),
         removed=_removed(batch, verdict, against, removed_text_ratio),
         outcomes=_outcomes(lang, pc.fill_null(first, KEPT)),
         funnel=_funnel(recipe, verdict, lang),
     )
 
 
-def _published(rows: pa.Table, decisions: Decisions) -> pa.Table:
+def _published(rows: pa.Table, decisions: Decisions, schema: pa.Schema) -> pa.Table:
     timestamp = pc.strftime(rows.column("fetched_at"), format="%Y-%m-%dT%H:%M:%SZ")
     columns = {
         "timestamp": timestamp.cast(pa.string()),
         "source": rows.column("warc_path"),
         "cluster_size": pa.chunked_array([_cluster_sizes(rows, decisions)]),
     }
-    arrays = [columns[n] if n in columns else rows.column(n) for n in CORPUS.names]
-    return pa.Table.from_arrays(arrays, schema=CORPUS)
+    arrays = [columns[n] if n in columns else rows.column(n) for n in schema.names]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def _cluster_sizes(rows: pa.Table, decisions: Decisions) -> pa.Array:

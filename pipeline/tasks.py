@@ -11,13 +11,13 @@ import pyarrow as pa
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.extract import extract_part
 from pipeline.judge import judge, rule_columns
-from pipeline.plan import GlobalStep, RowPass, dedup_parameters, table_schema
+from pipeline.plan import GlobalStep, RowPass, corpus_schema, dedup_parameters, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.run import Run
 from pipeline.selection import by_language, no_decisions, select_batch
 from pipeline.steps import DedupStep
 from pipeline.workspace import Outcomes, Receipt, Workspace
-from schemas.corpus import CORPUS, REMOVED
+from schemas.corpus import REMOVED
 from schemas.decision import is_removed
 from schemas.document import DOCUMENT
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
@@ -102,13 +102,15 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     decisions = {s.name: _decisions(workspace, s.name, number) for s in steps}
     outcomes: Counter[tuple[str, str]] = Counter()
     funnel: dict[str, Counter[tuple[str, str]]] = {s.name: Counter() for s in steps}
-    kept, removed = [CORPUS.empty_table()], [REMOVED.empty_table()]
+    schema = corpus_schema(run.plan)
+    kept, removed = [schema.empty_table()], [REMOVED.empty_table()]
     signals = run.plan.passes[-1].writes
     for batch in workspace.read_batches(workspace.table_name(signals, number)):
         chosen = select_batch(
             run.recipe,
             pa.Table.from_batches([batch]),
             decisions,
+            schema=schema,
             languages=run.settings.wanted,
             removed_text_ratio=run.settings.removed_text_ratio,
         )
@@ -119,7 +121,7 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
             funnel[name].update(found)
     languages: dict[str, dict[str, int]] = {}
     groups = _language_groups(pa.concat_tables(kept), languages)
-    size = workspace.put_parquet(workspace.table_name(SELECTED, number), CORPUS, groups)
+    size = workspace.put_parquet(workspace.table_name(SELECTED, number), schema, groups)
     earlier = workspace.read_batches(workspace.table_name(REMOVED_BY_EXTRACT, number))
     workspace.put_parquet(f"removed/{number:05d}.parquet", REMOVED, [*earlier, pa.concat_tables(removed)])
     accounts = {name: [[*key, n] for key, n in sorted(found.items())] for name, found in funnel.items()}
@@ -166,7 +168,7 @@ def publish_task(
             rows += table.num_rows
             yield table
 
-    size = run.workspace.put_parquet(shard.name, CORPUS, counted())
+    size = run.workspace.put_parquet(shard.name, corpus_schema(run.plan), counted())
     expected = sum(piece.rows for piece in shard.slices)
     outcomes = {(shard.lang, KEPT): rows}
     extra = {"rows": {str(piece.part): piece.rows for piece in shard.slices}}

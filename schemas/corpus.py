@@ -18,7 +18,7 @@ CORPUS = pa.schema(
         ),
         column("title", pa.string(), "title of the page"),
         column("charset", pa.string(), "character set that the page was decoded with"),
-        column("script_ratio", pa.float32(), "share of the characters in the language's script"),
+        column("script_ratio", pa.float32(), "share of the text's characters in its most frequent script"),
         column("doc_key", pa.int64(), "identity within the run; `keeper` of removed records points here"),
     ]
 )
