@@ -22,8 +22,6 @@ from numpy.typing import NDArray
 from filters.ngram_counts import (
     BOS,
     DEFAULT_MEMORY,
-    SPECIAL,
-    Counts,
     Ids,
     Level,
     NgramCounts,
@@ -47,6 +45,7 @@ LEAST_ORDER: Final = 2
 
 Floats = NDArray[np.floating[Any]]
 Discounts = NDArray[np.float64]
+Adjusted = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +120,15 @@ def _thresholds(order: int, prune: Sequence[int]) -> list[int]:
     return [*prune, *[prune[-1]] * (order - len(prune))]
 
 
-def find_discounts(counts: Counts) -> Discounts:
+def find_discounts(counts: Adjusted) -> Discounts:
     """Return the discounts for counts of 0, 1, 2 and 3 or more.
 
     With n_c n-grams of count c and Y = n_1 / (n_1 + 2 n_2), the discount of c is c - (c + 1) Y n_(c+1) / n_c.
     Where n_1, n_2 or n_3 is 0, or a discount is below 0 or above c, all three are the fallback discounts.
     """
-    n = [int(np.count_nonzero(counts == c)) for c in range(5)]
+    n = np.zeros(6, dtype=np.int64)
+    for piece in _pieces(len(counts), counts):
+        n += np.bincount(np.minimum(counts[piece], 5), minlength=6)
     fallback = np.array([0.0, *FALLBACK_DISCOUNTS])
     if 0 in n[1:4]:
         return fallback
@@ -158,8 +159,8 @@ def _estimate(levels: list[Level], discounts: list[Discounts], scratch: Scratch)
     return [*estimates, _Estimate(probability)]
 
 
-def _unigram_probabilities(counts: Counts, discounts: Discounts) -> Floats:
-    total = counts.sum()
+def _unigram_probabilities(counts: Adjusted, discounts: Discounts) -> Floats:
+    total = counts.sum(dtype=np.int64)
     discount = discounts[np.minimum(counts, 3)]
     probability: Floats = (counts - discount) / total + discount.sum() / total / (len(counts) - 1)
     probability[BOS] = 1.0  # so that <s> itself costs nothing when it is scored
@@ -172,9 +173,9 @@ def _context_rows(level: Level, below: Level, rows_below: Ids, words: int, scrat
     It is the n-gram that puts the same first word before what the suffix has without its last word
     (`rows_below`), and the level below is sorted by just these two numbers.
     """
-    keys = below.suffix.astype(np.int64)
-    keys *= words
-    keys += below.word
+    keys = np.empty(len(below), dtype=np.int64)
+    for piece in _pieces(len(below), below.suffix, below.word):
+        keys[piece] = below.suffix[piece].astype(np.int64) * words + below.word[piece]
     found = scratch.column(np.int32)
     for piece in _pieces(len(level), level.suffix, level.word, rows_below):
         wanted = rows_below[level.suffix[piece]].astype(np.int64) * words + level.word[piece]
@@ -197,9 +198,9 @@ def _sum_contexts(
     total = np.zeros(contexts, dtype=np.uint32)
     taken = np.zeros(contexts)
     for piece in _pieces(len(level), level.count, level.pruned, rows):
-        count = level.count[piece]
+        count = level.count[piece].astype(np.int64)
         kept = np.where(level.pruned[piece], 0, count)
-        np.add.at(total, rows[piece], count.astype(np.uint32))
+        np.add.at(total, rows[piece], level.count[piece])
         np.add.at(taken, rows[piece], discounts[np.minimum(kept, 3)] + (count - kept))
     backoff = scratch.column(np.float32)
     for piece in _pieces(contexts):
@@ -214,7 +215,7 @@ def _interpolate(
     """Return the discounted relative frequencies plus the weighted probabilities of the suffixes."""
     column = scratch.column(np.float32)
     for piece in _pieces(len(level), level.count, level.pruned, level.suffix, contexts.row, lower):
-        kept = np.where(level.pruned[piece], 0, level.count[piece])
+        kept = np.where(level.pruned[piece], 0, level.count[piece].astype(np.int64))
         row = contexts.row[piece]
         own = (kept - discounts[np.minimum(kept, 3)]) / contexts.total[row]
         column.append(own + contexts.backoff[row] * lower[level.suffix[piece]].astype(np.float64))
@@ -225,14 +226,13 @@ def _interpolate(
 def _write(output: Path, counts: NgramCounts, estimates: list[_Estimate]) -> tuple[int, ...]:
     """Write the ARPA file and return how many n-grams of each order it has."""
     ngrams = tuple(len(level) - int(np.count_nonzero(level.pruned)) for level in counts.levels)
-    words = pa.array([*SPECIAL, *counts.words[len(SPECIAL) :]], pa.large_string())
     with output.open("wb") as file:
         file.write(b"\\data\\\n")
         for k, number in enumerate(ngrams, start=1):
             file.write(b"ngram %d=%d\n" % (k, number))
         for k, estimate in enumerate(estimates, start=1):
             file.write(b"\n\\%d-grams:\n" % k)
-            _write_level(file, counts.levels[:k], words, estimate)
+            _write_level(file, counts.levels[:k], counts.words, estimate)
         file.write(b"\n\\end\\\n")
     return ngrams
 

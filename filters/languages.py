@@ -26,11 +26,8 @@ from schemas.errors import ModelError
 PREFIX: Final = "__label__"
 LABEL: Final = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3}\w*)?", re.ASCII)
 
-JOINED_SCRIPTS: Final = {
-    "jpn": ("Jpan", frozenset({"Hani", "Hira", "Kana"})),
-    "kor": ("Hang", frozenset({"Hani", "Kore"})),
-}
-"""By language: the code of a writing system of several scripts, and the measured scripts it stands for."""
+JOINED_SCRIPTS: Final = {"jpn": "Jpan", "kor": "Hang"}
+"""Languages written in several scripts at once, and the code that labels give to these together."""
 
 MORE_MEMBERS: Final = {"cmn": "zho", "pes": "fas", "prs": "fas", "quy": "que", "quz": "que"}
 """Macrolanguages of codes that other models use and the table does not hold."""
@@ -96,13 +93,7 @@ def read_labels(labels: Iterable[str]) -> dict[str, str]:
 
 
 def with_script(language: str, script: str | None) -> str | None:
-    """Return the label of a language in a measured script; a label that has its script stays as it is.
-
-    Null without a script. Japanese in Han or kana is `jpn_Jpan`, Korean in Hangul or Han `kor_Hang`.
-    """
+    """Return the label of a language in a script; one that has its script stays. Null without a script."""
     if "_" in language:
         return language
-    if script is None:
-        return None
-    joined, members = JOINED_SCRIPTS.get(language, ("", frozenset()))
-    return f"{language}_{joined if script in members else script}"
+    return None if script is None else f"{language}_{script}"

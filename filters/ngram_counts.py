@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
 from schemas.errors import InputError
@@ -35,6 +36,7 @@ BYTES_PER_WINDOW: Final = 92
 
 KEY_BITS: Final = 64
 MOST_ROWS: Final = (1 << 31) - 1
+MOST_TOKENS: Final = (1 << 32) - 1
 FORBIDDEN: Final = frozenset("\0\t\n\v\f\r ")
 ENCODE_CHUNK: Final = 1 << 20
 
@@ -50,7 +52,7 @@ class Level:
     """The row, one level below, of the n-gram without its first word."""
     word: Ids
     """The first word."""
-    count: Counts
+    count: NDArray[np.uint32]
     """The adjusted count: different words before the n-gram; occurrences if it is of the highest order or
     begins with `<s>`."""
     pruned: NDArray[np.bool_]
@@ -64,7 +66,8 @@ class Level:
 class NgramCounts:
     """The n-grams of a corpus; `levels[k - 1]` holds those of order k."""
 
-    words: list[str]
+    words: pa.Array
+    """The words by number, as strings."""
     levels: list[Level]
     sentences: int
     tokens: int
@@ -80,8 +83,8 @@ class Vocabulary(dict[str, int]):
         number = self[word] = len(self)
         return number
 
-    def words(self) -> list[str]:
-        """Return the words by number.
+    def words(self) -> pa.Array:
+        """Return the words by number, the special ones by their names.
 
         Raises:
             InputError: a word is empty, holds white space or cannot be written as UTF-8.
@@ -91,11 +94,10 @@ class Vocabulary(dict[str, int]):
             if not word or not FORBIDDEN.isdisjoint(word):
                 raise InputError(f"language model: word {word!r}: expected one without white space")
         try:
-            "".join(words).encode()
+            return pa.array(words, pa.large_string())
         except UnicodeEncodeError as error:
             lone = error.object[error.start]
             raise InputError(f"language model: a word holds {lone!r}, which is no character") from error
-        return words
 
 
 class Column:
@@ -177,13 +179,16 @@ def count_ngrams(
     that are `<unk>`, `<s>` or `</s>` are left out of the sentences.
 
     Raises:
-        InputError: there is no sentence, or there are more than 2**31 - 1 n-grams of one order.
+        InputError: there is no sentence, or there are more words or n-grams than the numbers used can count.
     """
     vocabulary = Vocabulary()
     tokens, count = _encode(sentences, vocabulary, scratch)
     if count == 0:
         raise InputError("language model: expected sentences to train on, got none")
+    if len(tokens) > MOST_TOKENS:
+        raise InputError(f"language model: more than {MOST_TOKENS} words; train on less text, or with lmplz")
     words = vocabulary.words()
+    vocabulary.clear()  # as large as the text for a corpus of many forms
     block = max(memory // BYTES_PER_WINDOW, 1 << 12)
     builder = _LevelBuilder(order, len(words), prune, scratch)
     for columns, counts in _merged(_runs(tokens, order, block, len(words), scratch), block, len(words)):
@@ -270,22 +275,26 @@ def _merged(runs: list[Windows], block: int, words: int) -> Iterator[Windows]:
     rows = np.zeros(words, dtype=np.int64)
     for columns, _ in runs:
         rows += np.bincount(columns[0], minlength=words)
+        release(columns[0])
     ends = np.cumsum(rows)
     first = 0
     while first < words:
         done = ends[first - 1] if first else 0
         last = max(int(np.searchsorted(ends, done + block, side="right")), first + 1)
-        cuts = [np.searchsorted(columns[0], (first, last)) for columns, _ in runs]
-        parts = [
-            ([np.asarray(c[a:b]) for c in columns], np.asarray(counts[a:b]))
-            for (columns, counts), (a, b) in zip(runs, cuts, strict=True)
-        ]
-        merged = [np.concatenate(same) for same in zip(*(p[0] for p in parts), strict=True)]
-        for columns, _ in runs:
-            release(columns[0])
+        parts = [_cut(run, first, last) for run in runs]
+        merged = [np.concatenate(same) for same in zip(*(columns for columns, _ in parts), strict=True)]
         if len(merged[0]):
-            yield sort_windows(merged, np.concatenate([p[1] for p in parts]).astype(np.int64), words)
+            yield sort_windows(merged, np.concatenate([counts for _, counts in parts]), words)
         first = last
+
+
+def _cut(run: Windows, first: int, last: int) -> Windows:
+    """Return a copy of the windows whose last word is from `first` to before `last`."""
+    columns, counts = run
+    begin, end = np.searchsorted(columns[0], (first, last))
+    cut = [np.array(column[begin:end]) for column in columns], counts[begin:end].astype(np.int64)
+    release(columns[0])
+    return cut
 
 
 def _changes(new: NDArray[np.bool_], column: Ids) -> NDArray[np.bool_]:
@@ -302,7 +311,7 @@ class _LevelBuilder:
     def __init__(self, order: int, words: int, prune: Sequence[int], scratch: Scratch) -> None:
         self._prune = prune
         self._unigrams = np.zeros(words, dtype=np.int64)
-        types = (np.int32, np.int32, np.int64, np.bool_)  # those of Level
+        types = (np.int32, np.int32, np.uint32, np.bool_)  # those of Level
         self._columns = [[scratch.column(dtype) for dtype in types] for _ in range(order - 1)]
 
     def add(self, columns: list[Ids], counts: Counts) -> None:
@@ -345,7 +354,7 @@ class _LevelBuilder:
         unigrams = Level(
             np.empty(0, np.int32),
             np.arange(words, dtype=np.int32),
-            self._unigrams,
+            self._unigrams.astype(np.uint32),
             np.zeros(words, dtype=np.bool_),
         )
         return [unigrams, *(Level(*(column.finish() for column in columns)) for columns in self._columns)]

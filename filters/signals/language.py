@@ -7,9 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from filters.languages import with_script
+from filters.languages import JOINED_SCRIPTS, with_script
 from filters.models import LID176, LanguageIdentifier, open_identifier
 from filters.registry import signal
+from filters.signals.scripts import label_scripts, script_counts
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE
 
@@ -25,6 +26,9 @@ LID = pa.struct(
     ]
 )
 SURROGATES = (0xD800, 0xDFFF)
+NO_SCRIPT = ("Zinh", "Zyyy", "Zzzz")
+"""Inherited, common and unknown: what letters of any script go with."""
+
 END_OF_LINE = "</s>"
 """fastText stops reading at this word."""
 
@@ -70,13 +74,15 @@ def _sampled(row: NDArray[np.uint32], third: int) -> str:
 
 
 @signal(pa.string(), unit="ISO 639-3 and ISO 15924", source=GLOTLID)
-def lang(lid: pa.Array, script: pa.Array) -> pa.Array:
+def lang(lid: pa.Array, text: TextBatch) -> pa.Array:
     """The likeliest language as `swh_Latn`: the model's label, and the script of the text where it has none.
 
-    Japanese in Han or kana is `jpn_Jpan`, Korean in Hangul or Han `kor_Hang`. Null where the language is
-    null, or the script is null and the model does not name one.
+    The script is that of most code points, white space, ASCII punctuation and digits, and code points of no
+    script of their own (Zyyy, Zinh, Zzzz) left out; the first by alphabet of equals. Japanese is `jpn_Jpan`
+    when its Han and kana together are the most, Korean `kor_Hang` when its Hangul and Han are. Null where
+    there is no label, or no script and the label names none.
     """
-    return _labels(pc.struct_field(lid, "label"), script)
+    return _labels(pc.struct_field(lid, "label"), text)
 
 
 @signal(pa.float32(), unit="probability", source=FASTTEXT)
@@ -86,9 +92,9 @@ def lang_score(lid: pa.Array) -> pa.Array:
 
 
 @signal(pa.string(), unit="ISO 639-3 and ISO 15924", source=GLOTLID)
-def lang_second(lid: pa.Array, script: pa.Array) -> pa.Array:
-    """The second likeliest language, labelled as `lang`; null where there is none."""
-    return _labels(pc.struct_field(lid, "second"), script)
+def lang_second(lid: pa.Array, text: TextBatch) -> pa.Array:
+    """The second likeliest language, labelled as `lang` with the script of the text; null without one."""
+    return _labels(pc.struct_field(lid, "second"), text)
 
 
 @signal(pa.float32(), unit="probability", source=FASTTEXT)
@@ -105,12 +111,28 @@ def lang_margin(lid: pa.Array) -> pa.Array:
     return pc.max_element_wise(margin, pa.scalar(0, pa.float32()), skip_nulls=False)
 
 
-def _labels(languages: pa.Array, scripts: pa.Array) -> pa.Array:
-    """Return the label of each language in its script; each pair that can occur is looked at once."""
-    languages, scripts = languages.dictionary_encode(), scripts.cast(pa.string()).dictionary_encode()
-    kinds = [*scripts.dictionary.to_pylist(), None]
-    table = [with_script(code, kind) for code in languages.dictionary.to_pylist() for kind in kinds]
-    language = np.asarray(languages.indices.fill_null(0), dtype=np.int64)
-    kind = np.asarray(scripts.indices.fill_null(len(kinds) - 1), dtype=np.int64)
-    missing = np.asarray(languages.is_null(), dtype=np.bool_)
-    return pa.array(table, pa.string()).take(pa.array(language * len(kinds) + kind, mask=missing))
+def _labels(languages: pa.Array, text: TextBatch) -> pa.Array:
+    """Return each language with the script of its text."""
+    found = script_counts(text, merge=False)
+    languages = languages.dictionary_encode()
+    places = np.asarray(languages.indices.fill_null(-1), dtype=np.int64)
+    labels = np.full(len(text), None, dtype=object)
+    for place, language in enumerate(languages.dictionary.to_pylist()):
+        rows = np.flatnonzero(places == place)
+        joined = JOINED_SCRIPTS.get(language)
+        members = label_scripts(joined) if joined else ()
+        kinds = [joined if code in members else None if code in NO_SCRIPT else code for code in found.codes]
+        labels[rows] = _label_rows(language, kinds, found.counts[rows])
+    return pa.array(labels, pa.string())
+
+
+def _label_rows(language: str, kinds: list[str | None], counts: NDArray[np.int64]) -> list[str | None]:
+    """Return the label of a language for rows of code points counted by the scripts `kinds`."""
+    names = sorted({kind for kind in kinds if kind})
+    totals = np.zeros((len(counts), len(names) + 1), dtype=np.int64)
+    for column, kind in enumerate(kinds):
+        if kind:
+            totals[:, names.index(kind)] += counts[:, column]
+    totals[:, -1] = totals[:, :-1].sum(axis=1) == 0  # the last column is for no script at all
+    labels = [with_script(language, name) for name in (*names, None)]
+    return [labels[best] for best in totals.argmax(axis=1).tolist()]
