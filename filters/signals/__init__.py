@@ -1,37 +1,7 @@
-"""Every signal, by topic. Importing this package declares them all."""
+"""Every signal, by topic. Importing this package imports each module in it, and so declares them all."""
 
-from filters.signals import (
-    characters,
-    content,
-    counts,
-    dedup,
-    glotcc,
-    gopher,
-    hashes,
-    language,
-    lines,
-    listed,
-    ngrams,
-    perplexity,
-    repetition,
-    rpv2,
-    scripts,
-)
+import importlib
+import pkgutil
 
-__all__ = [
-    "characters",
-    "content",
-    "counts",
-    "dedup",
-    "glotcc",
-    "gopher",
-    "hashes",
-    "language",
-    "lines",
-    "listed",
-    "ngrams",
-    "perplexity",
-    "repetition",
-    "rpv2",
-    "scripts",
-]
+for _module in pkgutil.iter_modules(__path__):
+    importlib.import_module(f"{__name__}.{_module.name}")
