@@ -1,0 +1,107 @@
+import json
+import shutil
+
+import pytest
+
+from pipeline.begin import Begin, begin_run
+from pipeline.run import RunSettings, open_run
+from pipeline.workspace import Workspace
+from schemas.errors import InputError, RecipeError, WorkspaceError
+
+
+@pytest.fixture
+def archive(root, tmp_path):
+    source = root / "tests" / "data" / "sample" / "sample-00000.warc.gz"
+    return shutil.copy(source, tmp_path / "one.warc.gz")
+
+
+def begin(tmp_path, *inputs, recipe="glotmill", **chosen):
+    settings = RunSettings(**chosen.pop("settings", {}))
+    asked = Begin(str(tmp_path / "out"), recipe, tuple(map(str, inputs)), settings, **chosen)
+    return begin_run(asked)
+
+
+def test_a_run_can_be_opened_again_as_it_was_begun(archive, tmp_path):
+    settings = {"languages": ("swh_Latn", "tha_Thai"), "signals": {"lid": {"model": "lid.176"}}}
+    begun = begin(tmp_path, archive, settings=settings)
+    assert open_run(Workspace(str(tmp_path / "out"))) == begun
+    assert begun.recipe.settings["lid"] == {"model": "lid.176"}
+
+
+@pytest.mark.parametrize(
+    ("inputs", "expected"),
+    [
+        (["missing.warc.gz"], "missing.warc.gz"),
+        (["empty.warc.gz"], "empty"),
+        (["folder"], "found no file at all"),
+        (["text.warc.gz"], "text.warc.gz"),
+        ([], "no input"),
+    ],
+)
+def test_an_input_that_is_no_archive_is_refused_before_anything_is_written(tmp_path, inputs, expected):
+    (tmp_path / "empty.warc.gz").write_bytes(b"")
+    (tmp_path / "text.warc.gz").write_text("no archive at all", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=expected):
+        begin(tmp_path, *[tmp_path / name for name in inputs])
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_faulty_recipe_is_refused_before_the_inputs_are_looked_at(tmp_path):
+    with pytest.raises(RecipeError, match="did you mean glotmill"):
+        begin(tmp_path, "missing.warc.gz", recipe="glotmil")
+
+
+def test_an_output_folder_with_another_run_is_refused(archive, tmp_path):
+    begin(tmp_path, archive)
+    with pytest.raises(WorkspaceError, match="--resume goes on with it, --overwrite deletes it first"):
+        begin(tmp_path, archive)
+
+
+def test_an_output_folder_with_other_files_is_never_touched(archive, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.tex").write_text("x", encoding="utf-8")
+    with pytest.raises(WorkspaceError, match=r"expected a new or empty folder, got one with 'thesis.tex'"):
+        begin(tmp_path, archive, overwrite=True)
+    assert (tmp_path / "out" / "thesis.tex").exists()
+
+
+def test_resuming_with_other_archives_is_refused(archive, tmp_path):
+    begin(tmp_path, archive)
+    other = shutil.copy(archive, tmp_path / "two.warc.gz")
+    with pytest.raises(WorkspaceError, match="other archives"):
+        begin(tmp_path, other, resume=True)
+
+
+def test_resuming_takes_the_recipe_and_the_settings_that_are_given_now(archive, tmp_path):
+    begin(tmp_path, archive)
+    begun = begin(tmp_path, archive, recipe="glot500c", settings={"languages": ("swh_Latn",)}, resume=True)
+    assert (begun.recipe.name, begun.settings.languages) == ("glot500c", ("swh_Latn",))
+
+
+def test_overwriting_deletes_the_run_and_nothing_else(archive, tmp_path):
+    begin(tmp_path, archive)
+    (tmp_path / "out" / "data").mkdir()
+    (tmp_path / "out" / "notes.txt").write_text("mine", encoding="utf-8")
+    begin(tmp_path, archive, overwrite=True)
+    assert not (tmp_path / "out" / "data").exists()
+    assert (tmp_path / "out" / "notes.txt").exists()
+
+
+def test_resume_and_overwrite_exclude_each_other(archive, tmp_path):
+    with pytest.raises(WorkspaceError, match="exclude each other"):
+        begin(tmp_path, archive, resume=True, overwrite=True)
+
+
+def test_a_finished_run_without_its_workspace_cannot_be_resumed(archive, tmp_path):
+    begin(tmp_path, archive)
+    Workspace(str(tmp_path / "out")).delete("_work")
+    with pytest.raises(WorkspaceError, match="its workspace was not kept"):
+        begin(tmp_path, archive, resume=True)
+
+
+def test_what_a_run_was_asked_for_is_written_down(archive, tmp_path):
+    begin(tmp_path, archive, settings={"languages": ("swh_Latn",)})
+    written = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert written["recipe"] == "glotmill"
+    assert written["settings"]["languages"] == ["swh_Latn"]
