@@ -32,6 +32,11 @@ JOINED_SCRIPTS: Final = {"jpn": "Jpan", "kor": "Hang"}
 MORE_MEMBERS: Final = {"cmn": "zho", "pes": "fas", "prs": "fas", "quy": "que", "quz": "que"}
 """Macrolanguages of codes that other models use and the table does not hold."""
 
+SYNONYMS: Final = frozenset({("cmn", "zho"), ("pes", "fas"), ("fil", "tgl")})
+"""Codes that different models give to one language, besides a macrolanguage and its Wikipedia's language."""
+
+SAME_SCRIPTS: Final = (("Hani", "Hans", "Hant"), ("Hang", "Kore"))
+
 ISO_639_1: Final = 2
 """Letters of a code."""
 
@@ -69,7 +74,26 @@ def same_language(one: str, other: str) -> bool:
     """
     a, b = one.partition("_")[0], other.partition("_")[0]
     broader = macrolanguages()
-    return a == b or broader.get(a, a) == b or broader.get(b, b) == a or {a, b} == {"fil", "tgl"}
+    return (
+        a == b
+        or broader.get(a, a) == b
+        or broader.get(b, b) == a
+        or not SYNONYMS.isdisjoint({(a, b), (b, a)})
+    )
+
+
+@functools.cache
+def other_labels(label: str) -> tuple[str, ...]:
+    """Return the labels under which others keep the same language in the same script.
+
+    `est_Latn` for `ekk_Latn`, `cmn_Hani`, `zho_Hans` and `zho_Hant` for `zho_Hani`, and the other way round.
+    """
+    code, _, script = label.partition("_")
+    rows = wikipedia_languages().items()
+    pairs = {(known.code, known.macrolanguage) for key, known in rows if len(key) == ISO_639_1} | SYNONYMS
+    codes = [code, *sorted({a if b == code else b for a, b in pairs if code in (a, b) and a and b} - {code})]
+    scripts = [script, *(s for same in SAME_SCRIPTS if script in same for s in same if s != script)]
+    return tuple(f"{c}_{s}" for c in codes for s in scripts if (c, s) != (code, script))
 
 
 def read_labels(labels: Iterable[str]) -> dict[str, str]:
