@@ -1,0 +1,51 @@
+"""Sentence rules of NLLB's monolingual pipeline (stopes), as signals of a text or a chunk."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from filters.registry import signal
+from filters.signals.columns import column, ratio
+from filters.spans import maxima
+from filters.text import TextBatch
+from filters.unicode_tables import ASCII_PUNCT, EMOJI
+
+STOPES = "NLLB, stopes/pipelines/monolingual (a4e75e8)"
+MORE_PUNCTUATION: Final = np.frombuffer("—|–".encode("utf-32-le"), dtype=np.uint32)
+
+
+@signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_punct_ratio 0.2")
+def ascii_punctuation_ratio(text: TextBatch) -> pa.Array:
+    """ASCII punctuation and both dashes (`—`, `–`) / code points; null for an empty text."""
+    marks = text.flag(ASCII_PUNCT) | np.isin(text.codepoints, MORE_PUNCTUATION)
+    return ratio(text, text.row_sums(marks), text.lengths)
+
+
+@signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_number_ratio 0.2")
+def ascii_digit_ratio(text: TextBatch) -> pa.Array:
+    """ASCII digits / code points; null for an empty text."""
+    digits = (text.codepoints - np.uint32(ord("0"))) < np.uint32(10)
+    return ratio(text, text.row_sums(digits), text.lengths)
+
+
+@signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_emoji_ratio 0.1")
+def emoji_ratio(text: TextBatch) -> pa.Array:
+    """Code points with Unicode's property Emoji, from U+0100 up / code points; null for an empty text.
+
+    The published code takes the single-character keys of the package `emoji`.
+    """
+    return ratio(text, text.row_sums(text.flag(EMOJI)), text.lengths)
+
+
+@signal(pa.int32(), unit="code points", source=f"{STOPES}, max_repeated_char 20")
+def max_char_run(text: TextBatch) -> pa.Array:
+    """Length of the longest run of one code point; null for an empty text."""
+    codepoints = text.codepoints
+    changes = text.row_starts_flags.copy()
+    if len(codepoints):
+        changes[1:-1] |= codepoints[1:] != codepoints[:-1]
+    edges = np.flatnonzero(changes)
+    first = np.searchsorted(edges, text.row_offsets)
+    longest = maxima(np.diff(edges), np.minimum(first, max(len(edges) - 1, 0)))
+    return column(text, longest, pa.int32(), text.lengths == 0)

@@ -1,0 +1,103 @@
+"""Signs of damaged or disguised text: our own signals."""
+
+import zlib
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters import search
+from filters.registry import signal
+from filters.signals.columns import count, ratio
+from filters.spans import sums
+from filters.text import TextBatch, encode
+from filters.unicode_tables import ALPHA, BLANK, IGNORABLE, script_number
+
+CONFUSABLE_SCRIPTS: Final = ("Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt")
+MOJIBAKE_LEADS: Final = np.frombuffer("ÂÃÄÅÐÑØÙÎÏàáâãä".encode("utf-32-le"), dtype=np.uint32)
+CONTINUATION_1252: Final = np.frombuffer("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".encode("utf-32-le"), dtype=np.uint32)
+REPLACEMENT: Final = 0xFFFD
+LATIN_CONTINUATION: Final = (0x80, 0x40)  # U+0080 and the 63 after it
+COMPRESSION_LEVEL: Final = 1
+
+
+@signal(pa.float32(), unit="ratio", source="own")
+def mixed_script_word_ratio(text: TextBatch) -> pa.Array:
+    """Words with letters of two scripts that look alike (Latin, Cyrillic …) / words; null without a word."""
+    words = text.words()
+    if len(words) == 0:
+        return ratio(text, words.counts, words.counts)
+    bits = np.zeros(256, dtype=np.uint8)
+    for bit, code in enumerate(CONFUSABLE_SCRIPTS):
+        bits[script_number(code)] = 1 << bit
+    held = np.bitwise_or.reduceat(bits[text.scripts] * text.flag(ALPHA), words.starts)
+    return ratio(text, sums((held & (held - np.uint8(1))) != 0, words.offsets), words.counts)
+
+
+@signal(pa.float32(), unit="ratio", source="own")
+def invisible_char_ratio(text: TextBatch) -> pa.Array:
+    """Default-ignorable code points (zero-width, direction and tag characters) / code points; null if empty.
+
+    ZWJ and ZWNJ count: Persian, Indic scripts and emoji have some by right.
+    """
+    return ratio(text, text.row_sums(text.flag(IGNORABLE)), text.lengths)
+
+
+@signal(pa.float32(), unit="ratio", source="own")
+def private_use_ratio(text: TextBatch) -> pa.Array:
+    """Private-use and unassigned code points (Co, Cn) / code points; null for an empty text."""
+    return ratio(text, text.row_sums(text.in_categories("Co") | text.in_categories("Cn")), text.lengths)
+
+
+@signal(pa.float32(), unit="ratio", source="own")
+def control_char_ratio(text: TextBatch) -> pa.Array:
+    """Control characters (Cc) that are not white space / code points; null for an empty text."""
+    return ratio(text, text.row_sums(text.in_categories("Cc") & ~_space_controls(text)), text.lengths)
+
+
+@signal(pa.int32(), unit="code points", source="own")
+def replacement_char_count(text: TextBatch) -> pa.Array:
+    """Replacement characters U+FFFD."""
+    return count(text, text.row_sums(text.codepoints == REPLACEMENT))
+
+
+@signal(pa.float32(), unit="ratio", source="own, after the pairs that ftfy mends")
+def mojibake_ratio(text: TextBatch) -> pa.Array:
+    """Pairs of a UTF-8 lead and a continuation byte read as Windows-1252 / code points; null if empty.
+
+    The pair is one of `ÂÃÄÅÐÑØÙÎÏàáâãä` and then a code point from U+0080 to U+00BF or of Windows-1252's
+    0x80-0x9F.
+    """
+    codepoints = text.codepoints
+    at = np.flatnonzero(np.isin(codepoints, MOJIBAKE_LEADS)) + 1
+    at = at[at < len(codepoints)]
+    at = at[~text.row_starts_flags[at]]
+    first, size = LATIN_CONTINUATION
+    follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
+    follows |= np.isin(codepoints[at], CONTINUATION_1252)
+    return ratio(text, search.per_row(text, at[follows]), text.lengths)
+
+
+@signal(pa.int32(), unit="occurrences", source="own")
+def url_count(text: TextBatch) -> pa.Array:
+    """Occurrences of `http://`, `https://` and `www.`, case-folded; `https://www.` is two."""
+    return count(text, search.count_any(text, ("http://", "https://", "www."), fold=True))
+
+
+@signal(pa.float32(), unit="bytes per byte", source="own; zlib, level 1")
+def compression_ratio(text: TextBatch) -> pa.Array:
+    """Bytes of the text compressed by zlib at level 1 / bytes of the text; null for an empty text.
+
+    Low for repetition, above 0.9 for random characters; texts under some hundred bytes are high by the
+    header.
+    """
+    rows = encode(text.codepoints, text.lengths)
+    sizes = [len(zlib.compress(row.as_buffer(), COMPRESSION_LEVEL)) for row in rows]
+    return ratio(text, np.array(sizes, dtype=np.int64), text.byte_counts)
+
+
+def _space_controls(text: TextBatch) -> NDArray[np.bool_]:
+    return np.asarray(
+        ((text.codepoints - np.uint32(0x09)) < np.uint32(5)) | (text.codepoints == BLANK), dtype=np.bool_
+    )

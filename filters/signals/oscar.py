@@ -1,0 +1,93 @@
+"""Signals of OSCAR's annotators and of CCNet and CulturaX: short and long lines, hashes of lines."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from filters.hashing import row_hashes
+from filters.registry import signal
+from filters.signals.columns import ratio
+from filters.spans import Spans, strip, sums
+from filters.text import TextBatch
+from filters.unicode_tables import SPACE, listed
+
+OSCAR = "OSCAR, ungoliant v2, src/pipelines/oscardoc"
+CCNET_MARKS = "ccnet_punctuation"
+
+
+@signal(pa.float32(), unit="ratio", source=f"{OSCAR}, PFilter (at least 0.6)")
+def long_line_char_ratio(text: TextBatch, *, characters: int = 100) -> pa.Array:
+    """Code points in lines of at least so many / code points in lines; null where lines hold none."""
+    lines = text.lines()
+    lengths = lines.lengths
+    return ratio(
+        text, sums(np.where(lengths >= characters, lengths, 0), lines.offsets), sums(lengths, lines.offsets)
+    )
+
+
+@signal(pa.float32(), unit="ratio", source="CulturaX, Nguyen et al. 2023 (length ratio of short lines)")
+def short_line_char_ratio(text: TextBatch, *, characters: int = 100) -> pa.Array:
+    """Code points in lines of at most so many / code points in lines; null where lines hold none."""
+    lines = text.lines()
+    lengths = lines.lengths
+    return ratio(
+        text, sums(np.where(lengths <= characters, lengths, 0), lines.offsets), sums(lengths, lines.offsets)
+    )
+
+
+@signal(pa.float32(), unit="ratio", source=f"{OSCAR}, annotator header (over 0.5)")
+def header_short_line_ratio(text: TextBatch, *, size: int = 100, share: float = 0.2) -> pa.Array:
+    """Of the first `share` of the lines, rounded down: those under `size` bytes / all; null for none."""
+    return _short_at_edge(text, size, share, first=True)
+
+
+@signal(pa.float32(), unit="ratio", source=f"{OSCAR}, annotator footer (over 0.5)")
+def footer_short_line_ratio(text: TextBatch, *, size: int = 100, share: float = 0.2) -> pa.Array:
+    """Of the last `share` of the lines, rounded down: those under `size` bytes / all; null for none."""
+    return _short_at_edge(text, size, share, first=False)
+
+
+@signal(pa.list_(pa.int64()), unit="hash by line", source="CCNet, cc_net/dedup.py and text_normalizer.py")
+def line_hashes(text: TextBatch) -> pa.Array:
+    """For each line: a 64-bit hash of its normalised form; null for a line of which nothing is left.
+
+    Normalised as in CCNet: stripped, case-folded, digits as 0, without control characters and the 34 marks of
+    its table (no ASCII punctuation). The published key is the start of a SHA-1; equal lines are equal in
+    both.
+    """
+    lines = text.lines()
+    solid = strip(lines, text.flag(SPACE))
+    kept = _inside(len(text.codepoints), solid)
+    kept &= ~(text.in_categories("Cc") | listed(CCNET_MARKS).take(text.codepoints, mode="clip"))
+    codepoints = np.where(text.in_categories("Nd"), np.uint32(ord("0")), text.folded)
+    before = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))
+    offsets = np.append(before[lines.starts], before[-1])
+    values = row_hashes(codepoints[kept].astype(np.uint64), offsets)
+    hashes = pa.array(values.view(np.int64), mask=np.diff(offsets) == 0)
+    rows = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
+    return pa.ListArray.from_arrays(rows, hashes)
+
+
+def _short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> pa.Array:
+    lines = text.lines()
+    counts = lines.counts
+    edge = np.floor(counts * share).astype(np.int64)
+    starts = lines.offsets[:-1] if first else lines.offsets[1:] - edge
+    before = np.concatenate(([0], np.cumsum(_line_bytes(text, lines) < size, dtype=np.int64)))
+    return ratio(text, before[starts + edge] - before[starts], edge)
+
+
+def _line_bytes(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
+    """Return the UTF-8 bytes of each line."""
+    sizes = np.ones(len(text.codepoints), dtype=np.int64)
+    for limit in (0x7F, 0x7FF, 0xFFFF):
+        sizes += text.codepoints > limit
+    before = np.concatenate(([0], np.cumsum(sizes)))
+    return np.asarray(before[lines.ends] - before[lines.starts], dtype=np.int64)
+
+
+def _inside(size: int, spans: Spans) -> NDArray[np.bool_]:
+    steps = np.zeros(size + 1, dtype=np.int8)
+    steps[spans.starts] += 1
+    steps[spans.ends] -= 1
+    return np.asarray(np.cumsum(steps[:-1], dtype=np.int8) > 0, dtype=np.bool_)
