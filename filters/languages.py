@@ -35,6 +35,31 @@ MORE_MEMBERS: Final = {"cmn": "zho", "pes": "fas", "prs": "fas", "quy": "que", "
 SYNONYMS: Final = frozenset({("cmn", "zho"), ("pes", "fas"), ("fil", "tgl")})
 """Codes that different models give to one language, besides a macrolanguage and its Wikipedia's language."""
 
+OF_MACROLANGUAGES: Final = tuple(
+    [
+        "ar",
+        "az",
+        "et",
+        "gn",
+        "ku",
+        "kv",
+        "lv",
+        "mg",
+        "mn",
+        "ms",
+        "ne",
+        "no",
+        "om",
+        "or",
+        "ps",
+        "sq",
+        "sw",
+        "uz",
+        "yi",
+    ]
+)
+"""Codes of macrolanguages whose Wikipedia is in one individual language."""
+
 SAME_SCRIPTS: Final = (("Hani", "Hans", "Hant"), ("Hang", "Kore"))
 
 ISO_639_1: Final = 2
@@ -74,12 +99,7 @@ def same_language(one: str, other: str) -> bool:
     """
     a, b = one.partition("_")[0], other.partition("_")[0]
     broader = macrolanguages()
-    return (
-        a == b
-        or broader.get(a, a) == b
-        or broader.get(b, b) == a
-        or not SYNONYMS.isdisjoint({(a, b), (b, a)})
-    )
+    return a == b or broader.get(a) == b or broader.get(b) == a or bool(SYNONYMS & {(a, b), (b, a)})
 
 
 @functools.cache
@@ -89,9 +109,9 @@ def other_labels(label: str) -> tuple[str, ...]:
     `est_Latn` for `ekk_Latn`, `cmn_Hani`, `zho_Hans` and `zho_Hant` for `zho_Hani`, and the other way round.
     """
     code, _, script = label.partition("_")
-    rows = wikipedia_languages().items()
-    pairs = {(known.code, known.macrolanguage) for key, known in rows if len(key) == ISO_639_1} | SYNONYMS
-    codes = [code, *sorted({a if b == code else b for a, b in pairs if code in (a, b) and a and b} - {code})]
+    table = wikipedia_languages()
+    pairs = SYNONYMS | {(table[key].code, table[key].macrolanguage) for key in OF_MACROLANGUAGES}
+    codes = [code, *sorted(b if a == code else a for a, b in pairs if code in (a, b))]
     scripts = [script, *(s for same in SAME_SCRIPTS if script in same for s in same if s != script)]
     return tuple(f"{c}_{s}" for c in codes for s in scripts if (c, s) != (code, script))
 

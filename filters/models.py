@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from filters.languages import read_labels, wikipedia_languages
+from filters.languages import other_labels, read_labels, wikipedia_languages
 from filters.model_files import check_fasttext
 from schemas.errors import MissingDependencyError, ModelError
 
@@ -191,9 +191,9 @@ def _short(error: BaseException) -> str:
 def find_language_model(models: str, lang: str) -> LanguageModelFiles | None:
     """Return the language model for a label in a folder of models; nothing when the folder has none.
 
-    A folder made by `glotmill train-lm` has a folder for each label. The models of CCNet and those published
-    in its layout (`sw.arpa.bin` and `sw.sp.model`, by the code of a Wikipedia) are found by the language
-    alone.
+    A folder made by `glotmill train-lm` has a folder for each label; that of another label of the same
+    language and script will do. Models of CCNet and others in its layout (`sw.arpa.bin` and `sw.sp.model`, by
+    the code of a Wikipedia) are found by the language alone.
 
     Raises:
         ModelError: the folder does not exist.
@@ -204,12 +204,12 @@ def find_language_model(models: str, lang: str) -> LanguageModelFiles | None:
             f"language models: {models}: no such folder; "
             f"make one with: glotmill train-lm CORPUS --output {models}"
         )
-    own = folder / lang
-    for kenlm in (own / "kenlm.bin", own / "kenlm.arpa"):
-        if kenlm.is_file():
-            return LanguageModelFiles(
-                kenlm, _existing(own / "sentencepiece.model"), _existing(own / "manifest.json")
-            )
+    for label in (lang, *other_labels(lang)):
+        own = folder / label
+        for kenlm in (own / "kenlm.bin", own / "kenlm.arpa"):
+            if kenlm.is_file():
+                pieces, manifest = own / "sentencepiece.model", own / "manifest.json"
+                return LanguageModelFiles(kenlm, _existing(pieces), _existing(manifest))
     for code in _wikipedia_codes(lang.partition("_")[0]):
         kenlm = folder / f"{code}.arpa.bin"
         if kenlm.is_file():
