@@ -1,0 +1,218 @@
+"""HTML to text: one function, `extract`, before every extractor; and `read_page`, from bytes to text."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from pipeline.charset import decode_html
+from pipeline.html_limits import HtmlLimits, html_fault
+from schemas.errors import ExtractionError, MissingDependencyError, RecipeError, near_name
+
+if TYPE_CHECKING:
+    from resiliparse.parse.html import HTMLTree
+
+NO_TEXT, UNDECODABLE = "no_text", "undecodable"
+HTML_TOO_COMPLEX, EXTRACT_ERROR, EXTRACT_TIMEOUT = "html_too_complex", "extract_error", "extract_timeout"
+
+REASONS = {
+    UNDECODABLE: "a page that is no text in any character set",
+    HTML_TOO_COMPLEX: "markup that no parser should get: too long, too deep, too many tags or attributes",
+    NO_TEXT: "a page in which the extractor finds no text",
+    EXTRACT_ERROR: "a page that the extractor fails on, or that takes too much memory",
+    EXTRACT_TIMEOUT: "a page that the extractor does not finish in time",
+}
+"""Why a page is no document, by name."""
+
+HEAD_CHARACTERS = 262_144
+"""Where the end of the head is looked for."""
+UNENDED_HEAD_CHARACTERS = 65_536
+"""What is read as the head where it has no end."""
+TITLE_CHARACTERS = 1_000
+ADDRESS_CHARACTERS = 2_000
+LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*")
+HEAD_END = re.compile("</head|<body", re.IGNORECASE)
+NOT_LIKE_ASCII = ("utf-16", "utf-32", "iso2022", "hz")
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSettings:
+    """How a page becomes text, and what it may cost."""
+
+    extractor: str = "trafilatura"
+    html: HtmlLimits = field(default_factory=HtmlLimits)
+    cpu_seconds: float = 20.0
+    """CPU time of one page. Of 1,221 real pages of 148 KB none took more than 1 s."""
+    wall_seconds: float = 300.0
+    """Time in which some page must get done: for what waits without computing."""
+    memory_bytes: int = 1 << 30
+    """Address space that one page may take beyond what the process has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """The text of a page, never empty, and what its head says."""
+
+    text: str
+    title: str | None
+    declared_lang: str | None
+    canonical_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageText:
+    """A page as text."""
+
+    content: Extracted
+    charset: str
+    charset_source: str
+    replacements: int
+    """Undecodable places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Why a page is no document."""
+
+    reason: str
+    detail: str = ""
+
+
+def read_page(
+    payload: bytes, content_type: str | None, url: str | None, settings: PageSettings
+) -> PageText | Removal:
+    """Decode a page and extract its text, in this process and without limits on time and memory."""
+    try:
+        decoded = decode_html(payload, content_type)
+    except ExtractionError as error:
+        return Removal(UNDECODABLE, str(error))
+    html = decoded.text.encode() if decoded.charset.startswith(NOT_LIKE_ASCII) else payload
+    if fault := html_fault(html, settings.html):
+        return Removal(HTML_TOO_COMPLEX, fault)
+    try:
+        content = extract(decoded.text, url, settings.extractor)
+    except (RecipeError, MissingDependencyError):
+        raise
+    except Exception as error:  # whatever a parser does with one page must not end the part
+        return Removal(EXTRACT_ERROR, f"{type(error).__name__}: {str(error)[:200]}".rstrip(": "))
+    if not content.text:
+        return Removal(NO_TEXT)
+    return PageText(content, decoded.charset, decoded.source, decoded.replacements)
+
+
+def extract(html: str, url: str | None = None, extractor: str = "trafilatura") -> Extracted:
+    """Extract the text of a page, and the title, language and address that its head declares.
+
+    The text is what the extractor makes of the page, with a newline for every kind of line end and no blanks
+    at its ends; empty where it finds none. Title, language and address do not depend on the extractor.
+
+    Args:
+        html: the page.
+        url: its address, which a relative canonical address is completed with.
+        extractor: a key of `EXTRACTORS`.
+
+    Raises:
+        RecipeError: there is no such extractor.
+        MissingDependencyError: its package is not installed.
+    """
+    if extractor not in EXTRACTORS:
+        raise RecipeError(
+            f"unknown extractor {extractor!r}{near_name(extractor, list(EXTRACTORS))}; "
+            f"extractors: {', '.join(EXTRACTORS)}"
+        )
+    try:
+        title, declared_lang, canonical_url = _head_facts(html, url)
+        text = EXTRACTORS[extractor](html)
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"extractor {extractor}: no package {error.name}; "
+            f"install it with `pip install 'glotmill[extract]'`"
+        ) from error
+    return Extracted(_clean(text or ""), title, declared_lang, canonical_url)
+
+
+def reset_caches() -> None:
+    """Forget what the extractors remember of earlier pages; they grow otherwise."""
+    from trafilatura.meta import reset_caches as reset
+
+    reset()
+
+
+def _trafilatura(html: str) -> str | None:
+    """Main text by trafilatura's rules, without its slow second opinions and without comments."""
+    from trafilatura import extract as extract_main
+
+    text: str | None = extract_main(html, fast=True, include_comments=False)
+    return text
+
+
+def _trafilatura_precision(html: str) -> str | None:
+    """Like `trafilatura`, rather losing text than keeping boilerplate."""
+    from trafilatura import extract as extract_main
+
+    text: str | None = extract_main(html, fast=True, include_comments=False, favor_precision=True)
+    return text
+
+
+def _resiliparse(html: str) -> str:
+    """Main text by Resiliparse's rules: ten times faster, less exact."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    text: str = extract_plain_text(html, main_content=True, comments=False, alt_texts=False)
+    return text
+
+
+def _resiliparse_all(html: str) -> str:
+    """All visible text."""
+    from resiliparse.extract.html2text import extract_plain_text
+
+    text: str = extract_plain_text(html, main_content=False, alt_texts=False)
+    return text
+
+
+EXTRACTORS: dict[str, Callable[[str], str | None]] = {
+    "trafilatura": _trafilatura,
+    "trafilatura-precision": _trafilatura_precision,
+    "resiliparse": _resiliparse,
+    "resiliparse-all": _resiliparse_all,
+}
+
+
+def _head_facts(html: str, url: str | None) -> tuple[str | None, str | None, str | None]:
+    """Title, declared language and canonical address, from the head alone."""
+    from resiliparse.parse.html import HTMLTree
+
+    end = HEAD_END.search(html, 0, HEAD_CHARACTERS)
+    tree = HTMLTree.parse(html[: end.start() if end else UNENDED_HEAD_CHARACTERS])
+    title = " ".join(_clean(tree.title or "").split())[:TITLE_CHARACTERS].rstrip()
+    lang = _attribute(tree, "html[lang]", "lang") or _attribute(tree, "html[xml\\:lang]", "xml:lang")
+    lang = lang or _attribute(tree, 'meta[http-equiv="content-language" i]', "content").partition(",")[0]
+    is_lang = LANGUAGE.fullmatch(lang.strip())
+    address = _address(_attribute(tree, 'link[rel~="canonical" i][href]', "href"), url)
+    return title or None, lang.strip() if is_lang else None, address
+
+
+def _attribute(tree: "HTMLTree", selector: str, name: str) -> str:
+    """The attribute of the first element that `selector` finds, or an empty string."""
+    found = tree.document.query_selector(selector) if tree.document else None
+    return (found.getattr(name) or "") if found else ""
+
+
+def _address(href: str, base: str | None) -> str | None:
+    """The absolute http address that `href` names; None where it is none."""
+    if not href:
+        return None
+    try:
+        address = urljoin(base or "", _clean(href))
+    except ValueError:
+        return None
+    is_address = address.lower().startswith(("http://", "https://")) and len(address) <= ADDRESS_CHARACTERS
+    return address if is_address else None
+
+
+def _clean(text: str) -> str:
+    """Make every line end a newline, drop NULs, replace lone surrogates, strip."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    return SURROGATE.sub("\ufffd", text).strip()
