@@ -35,30 +35,8 @@ MORE_MEMBERS: Final = {"cmn": "zho", "pes": "fas", "prs": "fas", "quy": "que", "
 SYNONYMS: Final = frozenset({("cmn", "zho"), ("pes", "fas"), ("fil", "tgl")})
 """Codes that different models give to one language, besides a macrolanguage and its Wikipedia's language."""
 
-OF_MACROLANGUAGES: Final = tuple(
-    [
-        "ar",
-        "az",
-        "et",
-        "gn",
-        "ku",
-        "kv",
-        "lv",
-        "mg",
-        "mn",
-        "ms",
-        "ne",
-        "no",
-        "om",
-        "or",
-        "ps",
-        "sq",
-        "sw",
-        "uz",
-        "yi",
-    ]
-)
-"""Codes of macrolanguages whose Wikipedia is in one individual language."""
+OWN_CODE: Final = frozenset({"bs", "hr", "id", "nn", "sr", "tw"})
+"""Members of macrolanguages that have a code of two letters themselves."""
 
 SAME_SCRIPTS: Final = (("Hani", "Hans", "Hant"), ("Hang", "Kore"))
 
@@ -109,9 +87,11 @@ def other_labels(label: str) -> tuple[str, ...]:
     `est_Latn` for `ekk_Latn`, `cmn_Hani`, `zho_Hans` and `zho_Hant` for `zho_Hani`, and the other way round.
     """
     code, _, script = label.partition("_")
-    table = wikipedia_languages()
-    pairs = SYNONYMS | {(table[key].code, table[key].macrolanguage) for key in OF_MACROLANGUAGES}
-    codes = [code, *sorted(b if a == code else a for a, b in pairs if code in (a, b))]
+    short = [
+        known for key, known in wikipedia_languages().items() if len(key) == ISO_639_1 and key not in OWN_CODE
+    ]
+    pairs = SYNONYMS | {(known.code, known.macrolanguage) for known in short if known.macrolanguage}
+    codes = [code, *sorted({b if a == code else a for a, b in pairs if code in (a, b)} - {code})]
     scripts = [script, *(s for same in SAME_SCRIPTS if script in same for s in same if s != script)]
     return tuple(f"{c}_{s}" for c in codes for s in scripts if (c, s) != (code, script))
 
