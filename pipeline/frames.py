@@ -16,11 +16,13 @@ from pipeline.source import REACH, Source
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 MAX_HEADER_BYTES = 1 << 20
-STEP_BYTES = 32 << 10
-"""Compressed bytes decoded at once. A bomb makes 33 MB of them at most."""
+STEP_BYTES = 64 << 10
+"""Compressed bytes decoded at once."""
 
+_MADE_BYTES = 1 << 20  # decoded bytes made at once at most, whatever a bomb would
 _CAREFUL_STEP_BYTES = 64  # near damage: what precedes it is lost only as far as these decode
 _PROBE_BYTES = 64 << 10  # a gzip header may hold that much before the first compressed byte
+_PROBE_STEP_BYTES = 32  # a start is one even where damage follows its first lines
 _GZIP = 31  # zlib's `wbits` for a gzip wrapper
 _ZLIB_FLAGS = 0xE2  # header checksum and reserved bits: ISA-L refuses right ones and accepts wrong ones
 _GZIP_ERRORS = (zlib.error, cast(type[Exception], isal_zlib.error))
@@ -44,7 +46,7 @@ def is_start(source: Source, position: int, grammar: Grammar, *, is_gzip: bool) 
         return False
     inflate, made, at = zlib.decompressobj(_GZIP), b"\n", position
     while not inflate.eof and len(made) < REACH and at < position + _PROBE_BYTES:
-        piece = source.view(at, 512)[:512]
+        piece = source.view(at, _PROBE_STEP_BYTES)[:_PROBE_STEP_BYTES]
         at += len(piece)
         try:
             made = (made + inflate.decompress(piece, REACH)).lstrip(b"\r\n")
@@ -80,8 +82,12 @@ class Inflater(Protocol):
     def unused_data(self) -> bytes:
         """What it got after the end of the member."""
 
-    def decompress(self, data: memoryview, /) -> bytes:
-        """Return what the next bytes decode to."""
+    @property
+    def unconsumed_tail(self) -> bytes:
+        """What it got and did not decode yet, because of `max_length`."""
+
+    def decompress(self, data: memoryview, max_length: int, /) -> bytes:
+        """Return what the next bytes decode to, up to `max_length`."""
 
 
 def _zlib_inflater() -> Inflater:
@@ -160,6 +166,18 @@ class Frame:
             left -= step
         return size - left
 
+    def mark(self) -> tuple[int, int]:
+        """Return the place of the next byte, for `go_back`."""
+        return self.offset, 0
+
+    def go_back(self, mark: tuple[int, int]) -> None:
+        """Go on at a marked place again, decoding anew."""
+        self.raw, skipped = mark
+        self.fault = ""
+        self._data, self._at = b"", 0
+        self._begin()
+        self.pass_over(skipped)
+
     def find_header_end(self) -> int | None:
         """Return the size of the record header at the next byte; None where it has no end."""
         ready = self.fill(1)
@@ -181,7 +199,8 @@ class Frame:
 
     def at_record(self) -> bool:
         """Whether a record starts at the next byte."""
-        self.fill(REACH)
+        if not self.grammar.start.match(self._data, self._at):
+            self.fill(REACH, across=True)
         return self.grammar.start.match(self._data, self._at) is not None
 
     def resync(self) -> bool:
@@ -204,6 +223,9 @@ class Frame:
             return False
         return is_start(self._source, self.offset, self.grammar, is_gzip=False)
 
+    def _begin(self) -> None:
+        """Prepare to decode at `raw`."""
+
     def _decode(self) -> bytes:
         piece = bytes(self._source.view(self.raw))
         self.raw += len(piece)
@@ -220,7 +242,7 @@ class GzipFrame(Frame):
         super().__init__(source, position, grammar)
         self.is_cut = False
         self._records = 0
-        self._begin_member()
+        self._begin()
 
     @property
     def offset(self) -> int:
@@ -241,7 +263,11 @@ class GzipFrame(Frame):
         """Never inside a member: a part owns it whole."""
         return False
 
-    def _begin_member(self) -> None:
+    def mark(self) -> tuple[int, int]:
+        """Return the member, and how many of its decoded bytes lie before the next."""
+        return self._member, self._given - (len(self._data) - self._at)
+
+    def _begin(self) -> None:
         self._member = self.raw
         flags = self._source.view(self.raw, 4)[3:4]
         self._inflate = _fast_inflater() if not flags or not flags[0] & _ZLIB_FLAGS else _zlib_inflater()
@@ -252,16 +278,15 @@ class GzipFrame(Frame):
         """Return what the next compressed bytes decode to; nothing at the end of the member or at damage."""
         while not self._inflate.eof and not self.fault:
             piece = self._source.view(self.raw, self._step)[: self._step]
-            if not piece:
-                self.fault, self.is_cut = "the archive ends inside a gzip member", True
-                break
             try:
-                made = self._inflate.decompress(piece)
+                made = self._inflate.decompress(piece, _MADE_BYTES)
             except _GZIP_ERRORS as error:
                 self._fail(error)
                 continue
-            self.raw += len(piece) - len(self._inflate.unused_data)
+            self.raw += len(piece) - len(self._inflate.unused_data or self._inflate.unconsumed_tail)
             self._made += len(made)
+            if not piece and not made and not self._inflate.eof:
+                self.fault, self.is_cut = "the archive ends inside a gzip member", True
             fresh = self._made - self._given
             if fresh > 0:
                 self._given = self._made
@@ -285,5 +310,5 @@ class GzipFrame(Frame):
             return b""
         if is_start(self._source, position, self.grammar, is_gzip=True):
             return b""
-        self._begin_member()
+        self._begin()
         return self._decode()

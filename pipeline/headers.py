@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _ARC_LINE = re.compile(rb"(\S.*?) (\S+) (\d{8,14}) (\S+) (?:.* )?(\d+)\s*")
+_ARC_LINE_WITHOUT_DATE = re.compile(rb"(\S+) (\S+) (\S+) (\S+) (?:.* )?(\d+)\s*")
+_MAX_DIGITS = 18  # of a length in bytes
+_ARC_DATE_DIGITS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +32,10 @@ WARC = Grammar(
     re.compile(rb"\n(WARC/\d+\.\d+[ \t]*\r?\n[a-z][a-z-]*[ \t]*:)", re.IGNORECASE),
     re.compile(rb"\n\r?\n"),
 )
-_ARC_START = rb"(?:filedesc://|[a-z][a-z0-9+.-]*:\S)[^\r\n]* \d{8,14} [^\r\n]*\d\r?\n"
 ARC = Grammar(
     "ARC",
-    re.compile(rb"filedesc://|" + _ARC_START, re.IGNORECASE),
-    re.compile(rb"\n(" + _ARC_START + rb")", re.IGNORECASE),
+    re.compile(rb"filedesc://|[a-z][a-z0-9+.-]*:\S[^\r\n]* \S+ \S+ [^\r\n]*\d\r?\n", re.IGNORECASE),
+    re.compile(rb"\n((?:filedesc://|[a-z][a-z0-9+.-]*:\S)[^\r\n]* \d{8,14} [^\r\n]*\d\r?\n)", re.IGNORECASE),
     re.compile(rb"\n"),
 )
 
@@ -59,7 +61,7 @@ def parse_fields(lines: bytes) -> dict[bytes, bytes]:
     if b"\n " in lines or b"\n\t" in lines:
         lines = _FOLD.sub(b" ", lines)
     fields: dict[bytes, bytes] = {}
-    for line in lines.replace(b"\r", b"").split(b"\n"):
+    for line in lines.split(b"\n"):
         name, colon, value = line.partition(b":")
         if colon:
             fields.setdefault(name.strip().lower(), value.strip())
@@ -87,7 +89,7 @@ def _parse_warc(header: bytes) -> RecordHeader:
     record_id = decode_header(fields.get(b"warc-record-id", b"")).strip("<> ")
     return RecordHeader(
         type=fields.get(b"warc-type", b"").decode("latin-1").lower(),
-        length=int(length) if length.isdigit() else None,
+        length=_length(length),
         content_type=fields.get(b"content-type", b"").decode("latin-1").lower(),
         record_id=record_id or _made_up_id(url, date),
         url=url,
@@ -97,23 +99,24 @@ def _parse_warc(header: bytes) -> RecordHeader:
 
 
 def _parse_arc(header: bytes) -> RecordHeader:
-    found = _ARC_LINE.fullmatch(header)
+    found = _ARC_LINE.fullmatch(header) or _ARC_LINE_WITHOUT_DATE.fullmatch(header)
     if found is None:
-        is_first = header.startswith(b"filedesc://")
-        length = header.split()[-1] if header.split() else b""
-        kind = "warcinfo" if is_first else "response"
-        return RecordHeader(kind, int(length) if length.isdigit() else None, "", None, None, None)
+        return RecordHeader("", None, "", None, None, None)
     url = _clean_url(found[1])
     date = found[3].decode("latin-1")
     is_http = url is not None and url.lower().startswith(("http:", "https:"))
     return RecordHeader(
         type="warcinfo" if found[1].startswith(b"filedesc://") else "response",
-        length=int(found[5]),
+        length=_length(found[5]),
         content_type="application/http" if is_http else found[4].decode("latin-1").lower(),
         record_id=_made_up_id(url, date),
         url=url,
         fetched_at=parse_date(date),
     )
+
+
+def _length(value: bytes) -> int | None:
+    return int(value) if value.isdigit() and len(value) <= _MAX_DIGITS else None
 
 
 def _clean_url(value: bytes) -> str | None:
@@ -130,10 +133,14 @@ def _made_up_id(url: str | None, date: str) -> str:
 
 def parse_date(value: str) -> datetime | None:
     """Return a WARC-Date (ISO 8601) or an ARC date (14 digits) to the second; None where it is neither."""
-    digits = value.isdigit()
     try:
-        found = datetime.strptime(value, "%Y%m%d%H%M%S") if digits else datetime.fromisoformat(value)
-    except ValueError:
+        if len(value) == _ARC_DATE_DIGITS and value.isdigit():
+            return datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        found = datetime.fromisoformat(value)
+        if found.microsecond:
+            found = found.replace(microsecond=0)
+        if found.tzinfo is UTC:
+            return found
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.replace(microsecond=0)

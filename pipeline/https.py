@@ -8,10 +8,12 @@ without progress.
 import email.utils
 import http.client
 import io
+import logging
 import random
 import re
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ _CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(?:(\d+)|\*)")
 _RETRIED = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 _PROGRESS_BYTES = 64 << 10
 _DISCARD_BYTES = 1 << 20
+_URL_SAFE = ":/?#[]@!$&'()*+,;=%~"
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class _Refusal(Exception):
 class HttpRange(io.RawIOBase):
     """Bytes `offset` to `offset + length` of a file behind an address, as one stream that mends itself.
 
-    `total` is the size of the file once the server has said it. `headers` is called for each request.
+    `total` is the size of the file once the server has said it; `has_ranges` is whether it serves parts.
+    `headers` is called for each request.
     """
 
     def __init__(
@@ -69,7 +74,8 @@ class HttpRange(io.RawIOBase):
         name: str | None = None,
     ) -> None:
         self.total: int | None = None
-        self._uri, self._name = uri, name or uri
+        self.has_ranges = True
+        self._url, self._name = urllib.parse.quote(uri, safe=_URL_SAFE), name or uri
         self._position = offset
         self._end = None if length is None else offset + length
         self._retry = retry or Retry()
@@ -128,14 +134,15 @@ class HttpRange(io.RawIOBase):
         """Send a request for what is left; False when the file ends before."""
         last = "" if self._end is None else str(self._end - 1)
         headers = {"Range": f"bytes={self._position}-{last}", "Accept-Encoding": "identity"}
-        request = urllib.request.Request(
-            self._uri, headers={"User-Agent": "glotmill", **headers, **self._headers()}
-        )
+        headers = {"User-Agent": "glotmill", **headers, **self._headers()}
         try:
+            request = urllib.request.Request(self._url, headers=headers)
             answer = urllib.request.urlopen(request, timeout=self._retry.timeout_seconds)
         except urllib.error.HTTPError as error:
             with error:
                 return self._refused(error)
+        except ValueError as error:
+            raise InputError(f"{self._name}: expected an address, got one that is none: {error}") from error
         except (OSError, http.client.HTTPException) as error:
             raise _Refusal(f"no answer: {getattr(error, 'reason', error)!r}") from error
         self._answer = answer
@@ -174,6 +181,7 @@ class HttpRange(io.RawIOBase):
 
     def _skip(self, answer: http.client.HTTPResponse) -> None:
         """Read past what was not asked for: this server sends whole files only."""
+        self.has_ranges = False
         if answer.length is not None:
             self.total = answer.length
             self._end = answer.length if self._end is None else min(self._end, answer.length)
@@ -209,7 +217,9 @@ class HttpRange(io.RawIOBase):
                 f"{self._name}: cannot be read at byte {self._position}, tried {self._failures} times; "
                 f"last: {refusal.reason}; run again later, with fewer workers if the server limits clients"
             ) from refusal
-        time.sleep(self._retry.pause(self._failures, refusal.retry_after))
+        pause = self._retry.pause(self._failures, refusal.retry_after)
+        _log.info("%s: %s; trying again in %.1f s", self._name, refusal.reason, pause)
+        time.sleep(pause)
 
     def _hang_up(self) -> None:
         if self._answer is not None:

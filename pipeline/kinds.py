@@ -45,4 +45,5 @@ def kind_of(head: bytes, name: str) -> Kind:
     for grammar in (WARC, ARC):
         if grammar.start.match(head.lstrip()):
             return Kind(grammar, is_gzip)
+    is_gzip = is_gzip or name.lower().endswith(".gz")
     return Kind(by_name, is_gzip, doubt=f"something that begins with {head[:24]!r}")

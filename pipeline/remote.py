@@ -26,6 +26,7 @@ _S3_REQUEST_BYTES = 32 << 20
 _S3_BUFFER_BYTES = 1 << 20
 _S3_TRIES = 10
 _NO_LIMIT = 1 << 62
+_LOOK_RETRY = Retry(tries=5)  # some ten seconds: a user waits
 _GOOGLE_SCOPE = "https://www.googleapis.com/auth/devstorage.read_only"
 
 
@@ -67,7 +68,7 @@ def open_range(uri: str, offset: int = 0, length: int | None = None, retry: Retr
             return cast(BinaryIO, _open_smart(uri, offset, length))
 
 
-def look(uri: str, retry: Retry | None = None) -> Look:
+def look(uri: str, retry: Retry = _LOOK_RETRY) -> Look:
     """Return the size and the first bytes of a file, with one request.
 
     Raises:
@@ -83,7 +84,8 @@ def look(uri: str, retry: Retry | None = None) -> Look:
             else:
                 stream = HttpRange(uri, 0, HEAD_BYTES, retry=retry)
             with io.BufferedReader(stream, HEAD_BYTES) as file:
-                return Look(stream.total, file.read(HEAD_BYTES))
+                head = file.read(HEAD_BYTES)
+                return Look(stream.total if stream.has_ranges else None, head)
         case "s3":
             return _look_s3(uri)
         case _:

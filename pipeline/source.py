@@ -77,9 +77,10 @@ class Source:
             raise RuntimeError(f"{self.uri}: its end is not reached yet")
         return self._size
 
-    def has_more_than_newlines(self, start: int, stop: int) -> bool:
-        """Whether the bytes from `start` to before `stop` are more than line ends."""
-        return self.search(_NOT_NEWLINE, start, stop) is not None
+    def after_newlines(self, position: int) -> int:
+        """Return where the line ends at `position` are over."""
+        found = self.search(_NOT_NEWLINE, position)
+        return self.size if found is None else found
 
     def _open(self, position: int) -> None:
         self._close()

@@ -69,7 +69,7 @@ LIMITS = Limits()
 
 
 class PartReader:
-    """Iterates once over the records that start in a part; `coverage` then says which bytes they were.
+    """The records that start in a part; once they are read, `coverage` says which bytes they were.
 
     Raises:
         InputError: while iterating, when the archive cannot be opened or its server gives up.
@@ -124,12 +124,12 @@ class PartReader:
                 break
             if is_magic(source, position):
                 position = yield from self._read_member(source, grammar, position)
-                continue
-            following = find_start(source, position + 1, None, grammar, is_gzip=True)
-            following = source.size if following is None else following
-            if source.has_more_than_newlines(position, following):
+            elif (following := source.after_newlines(position)) > position:
+                position = following
+            else:
+                following = _next_start(source, position + 1, grammar)
                 yield Record(position, following - position, DAMAGED, _NO_RECORD)
-            position = following
+                position = following
         return position
 
     def _read_member(self, source: Source, grammar: Grammar, position: int) -> Generator[Record, None, int]:
@@ -147,9 +147,8 @@ class PartReader:
             else:
                 return frame.raw
             resume = max(position + 1, before - STEP_BYTES)
-            following = find_start(source, resume, None, grammar, is_gzip=True)
-            reason = TRUNCATED if frame.is_cut and following is None else DAMAGED
-            following = source.size if following is None else following
+            following = _next_start(source, resume, grammar)
+            reason = TRUNCATED if frame.is_cut and not source.view(following) else DAMAGED
             yield replace(record, reason=reason, detail=frame.fault, length=following - record.offset)
             return following
 
@@ -168,17 +167,21 @@ class PartReader:
             return self._damaged(frame, offset, header, "no Content-Length")
         is_whole = length <= self._limits.block_bytes
         kept = length if is_whole else _HEAD_OF_LARGE_BYTES
+        mark = frame.mark()
         ready = frame.fill(kept, across=True)
         block = frame.view(kept)
         if not is_whole:
             ready, kept = frame.pass_over(length), 0
-        if ready < length:
-            detail = f"block of {length} bytes ends after {ready}"
-            return self._damaged(frame, offset, header, detail, is_short=True)
         frame.fill(kept + _TAIL_BYTES)
         tail = frame.peek(_TAIL_BYTES, skip=kept)
-        if (frame.fault and len(tail) < _TAIL_BYTES) or not _ends_record(tail, frame.grammar):
-            return self._damaged(frame, offset, header, f"no record ends after {length} bytes")
+        is_short = ready < length
+        if is_short or (frame.fault and len(tail) < _TAIL_BYTES) or not _ends_record(tail, frame.grammar):
+            if not is_whole:
+                frame.go_back(mark)
+            detail = f"block of {length} bytes " + (
+                f"ends after {ready}" if is_short else "goes on after them"
+            )
+            return self._damaged(frame, offset, header, detail, is_short=is_short)
         frame.drop(kept)
         return self._judge(header, block, is_whole, offset, frame.record_length())
 
@@ -215,6 +218,12 @@ class PartReader:
             return Record(offset, frame.record_length(), reason, detail)
         known = (header.record_id, header.url, header.fetched_at)
         return Record(offset, frame.record_length(), reason, detail, *known)
+
+
+def _next_start(source: Source, position: int, grammar: Grammar) -> int:
+    """Return the next gzip member that starts a record, else the end of the archive."""
+    found = find_start(source, position, None, grammar, is_gzip=True)
+    return source.size if found is None else found
 
 
 def _ends_record(tail: bytes, grammar: Grammar) -> bool:
