@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.hashing import mix
-from filters.spans import Spans, span_positions
+from filters.shingle_words import shingle_word_hashes, shingle_words
+from filters.spans import span_positions
 from filters.text import TextBatch
-from filters.unicode_tables import FORMAT, SEGMENTED
+from filters.unicode_tables import SEGMENTED
 
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
@@ -115,41 +116,19 @@ def sum_rows(values: U64, offsets: I64) -> U64:
     return totals
 
 
-def shingle_words(text: TextBatch) -> Spans:
-    """Return the words of `text`, cut also at the punctuation inside them.
-
-    `l'homme` is two, and so is `end.Next`, where extraction lost a space: copies of a page differ in such
-    places.
-    """
-    return text.once("shingle_words", lambda: _cut_inside(text))
-
-
-def _cut_inside(text: TextBatch) -> Spans:
-    words = text.words()
-    joints = np.flatnonzero(text.word_classes > FORMAT)
-    before = np.searchsorted(words.starts, joints, side="right") - 1
-    joints = joints[(before >= 0) & (joints < words.ends[before])]
-    starts = np.sort(np.concatenate((words.starts, joints + 1)), kind="stable")
-    ends = np.sort(np.concatenate((words.ends, joints)), kind="stable")
-    full = starts < ends
-    return text.spans(starts[full], ends[full])
-
-
 def word_shingles(text: TextBatch, n: int = SHINGLE_SIZE) -> Shingles:
     """Return the n-grams of the case-folded `shingle_words` of each row.
 
     In a row of which most words are of scripts without spaces, 2 n words are one shingle: five English words
     are 25 letters, five words of an ICU dictionary 9 (Japanese) to 20 (Thai).
     """
-    words = shingle_words(text)
-    hashes = text.span_hashes(words, fold=True)
-    narrow = hash_ngrams(hashes, words.offsets, n)
-    segmented = text.flag(SEGMENTED)
-    if not segmented.any():
+    hashes, offsets, has_unspaced = shingle_word_hashes(text)
+    narrow = hash_ngrams(hashes, offsets, n)
+    if not has_unspaced:
         return narrow
-    of_words = np.concatenate(([0], np.cumsum(segmented[words.starts])))
-    is_wide = 2 * np.diff(of_words[words.offsets]) > np.diff(words.offsets)
-    return _choose(is_wide, hash_ngrams(hashes, words.offsets, UNSPACED_FACTOR * n), narrow)
+    unspaced = np.concatenate(([0], np.cumsum(text.flag(SEGMENTED)[shingle_words(text).starts])))
+    is_wide = 2 * np.diff(unspaced[offsets]) > np.diff(offsets)
+    return _choose(is_wide, hash_ngrams(hashes, offsets, UNSPACED_FACTOR * n), narrow)
 
 
 def _choose(is_first: NDArray[np.bool_], first: Shingles, second: Shingles) -> Shingles:

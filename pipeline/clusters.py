@@ -29,7 +29,7 @@ KEEP_POLICIES = ("smallest_key", "longest", "newest", "best:SIGNAL", "none")
 EXACT = 1.0
 DEFAULT_SIMILARITY = 0.7
 """Least estimated similarity of a pair. With 128 permutations a pair of true similarity 0.8 is estimated
-below it with a chance of 0.002, one of 0.5 at it or above with 3e-6 (binomial).
+below it with a chance of 0.003, one of 0.5 at it or above with 2e-6 (binomial).
 """
 
 

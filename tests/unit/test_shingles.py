@@ -3,6 +3,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.shingles import (
     Shingles,
     character_shingles,
@@ -25,6 +26,12 @@ def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 
 def texts(*values: str | None) -> TextBatch:
     return TextBatch.from_arrow(pa.array(values, pa.string()))
+
+
+WRITTEN = st.lists(
+    st.one_of(st.none(), st.text("aB9.,'_-\u0301\u0915\u093e\u00ad\u200d \n\u05e6\"\u4e2d\u0e01\U0001f600")),
+    max_size=5,
+)
 
 
 def row(shingles: Shingles, i: int) -> list[int]:
@@ -120,3 +127,22 @@ def test_shingles_of_scripts_without_spaces_take_twice_as_many_words() -> None:
     words = len(TextBatch.from_arrow(pa.array([chinese])).words())
     mixed = texts("one two three four five six", chinese, None, f"{chinese} one two")
     assert word_shingles(mixed, 2).counts.tolist() == [5, words - 3, 0, words - 1]
+
+
+@given(WRITTEN)
+def test_hashes_by_one_look_up_are_those_of_the_words(values: list[str | None]) -> None:
+    text = texts(*values)
+    hashes, offsets, _ = shingle_word_hashes(text)
+    words = shingle_words(text)
+    assert offsets.tolist() == words.offsets.tolist()
+    assert hashes.tolist() == text.span_hashes(words, fold=True).tolist()
+
+
+def test_long_rows_and_many_blocks_are_hashed_alike() -> None:
+    text = texts("ab cd " * 60_000, *["ef gh"] * 3, "x" * 100, *["ij e\u0301 " * 9_000] * 9)
+    hashes, offsets, _ = shingle_word_hashes(text)
+    words = shingle_words(text)
+    assert offsets.tolist() == words.offsets.tolist()
+    assert (hashes == text.span_hashes(words, fold=True)).all()
+    blocks = texts(*["ij kl\u0301 mn" * 3_000] * 12)
+    assert (shingle_word_hashes(blocks).hashes == blocks.span_hashes(shingle_words(blocks), fold=True)).all()
