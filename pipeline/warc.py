@@ -232,8 +232,3 @@ def _ends_record(tail: bytes, grammar: Grammar) -> bool:
     if not rest or tail.startswith(_BLANK_LINE) or grammar.start.match(rest):
         return True
     return grammar is ARC and tail.startswith((b"\n", b"\r\n"))
-
-
-def read_part(part: Part, limits: Limits = LIMITS) -> PartReader:
-    """Return the records that start in a part, each a page or a removal with its reason."""
-    return PartReader(part, limits)

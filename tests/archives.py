@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.inputs import Archive
 from pipeline.parts import Coverage, Part, check_coverage, list_parts
-from pipeline.warc import LIMITS, Limits, Record, read_part
+from pipeline.warc import LIMITS, Limits, PartReader, Record
 
 HTML = b"<!DOCTYPE html><html><body><p>Watu wote wamezaliwa huru.</p></body></html>"
 
@@ -68,7 +68,7 @@ def members(records: Sequence[bytes]) -> bytes:
 
 def read(path: Path, limits: Limits = LIMITS) -> list[Record]:
     """Return the records of a file read as one part."""
-    return list(read_part(Part(0, str(path), 0, path.stat().st_size), limits))
+    return list(PartReader(Part(0, str(path), 0, path.stat().st_size), limits))
 
 
 def read_bytes(folder: Path, data: bytes, name: str = "a.warc.gz", limits: Limits = LIMITS) -> list[Record]:
@@ -87,7 +87,7 @@ def read_in_parts(uri: str, size: int, split_bytes: int) -> tuple[list[Record], 
     while todo:
         rounds += 1
         for part in todo:
-            reader = read_part(part)
+            reader = PartReader(part)
             records[part.number] = list(reader)
             coverages[part.number] = reader.coverage
         todo = check_coverage(coverages.values())

@@ -19,14 +19,14 @@ from fastwarc.warc import ArchiveIterator as FastIterator
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.parts import Part
-from pipeline.warc import read_part
+from pipeline.warc import PartReader
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
 
 
 def by_glotmill(path: Path) -> int:
     """Return the number of records that this reader finds."""
-    return sum(1 for _ in read_part(Part(0, str(path), 0, None)))
+    return sum(1 for _ in PartReader(Part(0, str(path), 0, None)))
 
 
 def by_fastwarc(path: Path) -> int:

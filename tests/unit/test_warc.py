@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.parts import Part
-from pipeline.warc import REASONS, Limits, Record, read_part
+from pipeline.warc import REASONS, Limits, PartReader, Record
 from tests.archives import (
     ARC_HEAD,
     HTML,
@@ -268,7 +268,7 @@ def test_an_archive_in_another_compression_is_one_removal(tmp_path: Path, magic:
     [found] = read_bytes(tmp_path, magic + bytes(500), "a.warc.lz4")
     assert (found.reason, found.offset, found.length) == ("damaged", 0, 504)
     assert kind in found.detail
-    assert [r for n in (1, 2) for r in read_part(Part(n, str(tmp_path / "a.warc.lz4"), 200 * n, 200))] == []
+    assert [r for n in (1, 2) for r in PartReader(Part(n, str(tmp_path / "a.warc.lz4"), 200 * n, 200))] == []
 
 
 def test_a_bomb_is_not_unpacked_into_memory(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_bomb_is_not_unpacked_into_memory(tmp_path: Path) -> None:
 def test_coverage_says_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(members(TWENTY) + b"junk")
-    reader = read_part(Part(0, str(path), 0, None))
+    reader = PartReader(Part(0, str(path), 0, None))
     assert (reader.coverage.first, reader.coverage.end) == (None, None)
     assert len(list(reader)) == 21
     assert (reader.coverage.first, reader.coverage.end) == (0, path.stat().st_size)
