@@ -15,6 +15,9 @@ from pipeline.run import Run, part_fingerprints
 from pipeline.spark import run_named, spark_session
 from pipeline.tasks import publish_task
 
+SHARD_TASKS = 8
+"""Tasks for each core, so that a large shard does not keep others waiting."""
+
 
 def run(spark: SparkSession, run: Run) -> dict[str, object]:
     """Write every shard that is not finished; return the statistics of the corpus."""
@@ -33,7 +36,9 @@ def run(spark: SparkSession, run: Run) -> dict[str, object]:
         or receipts[name].fingerprint != value
         or not run.workspace.exists(shards[name].name)
     ]
-    run_named(spark, "publish", todo, partial(publish_task, run, shards, fingerprints), len(shards))
+    work = partial(publish_task, run, shards, fingerprints)
+    tasks = SHARD_TASKS * spark.sparkContext.defaultParallelism  # most shards are small: several a task
+    run_named(spark, "publish", todo, work, total=len(shards), tasks=tasks)
     return finish_run(run, list(shards.values()))
 
 

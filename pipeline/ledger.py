@@ -28,7 +28,7 @@ def receipt_rows(receipts: Iterable[Receipt]) -> Iterator[Row]:
     """Yield the ledger rows of receipts, with the side accounts (chunks, global steps) that they carry."""
     for receipt in receipts:
         yield from ledger_rows(receipt.stage, int(receipt.part), receipt.records_in, receipt.outcomes)
-        for stage, entries in sorted(receipt.extra.get("accounts", {}).items()):
+        for stage, entries in receipt.extra.get("accounts", []):
             outcomes = {(lang, outcome): n for lang, outcome, n in entries}
             records_in = outcomes.pop((UNKNOWN_LANGUAGE, RECORDS_IN), None)
             total = sum(outcomes.values()) if records_in is None else records_in

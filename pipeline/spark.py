@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib.resources import files
 from typing import Any
 
 import pyarrow as pa
@@ -61,10 +62,13 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         builder = builder.master(_with_tries(chosen))
         os.environ["PYSPARK_PYTHON"] = sys.executable  # only spark-submit heeds spark.pyspark.python
         if chosen.startswith("local"):
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+            quiet = f"-Dlog4j2.configurationFile={files('pipeline') / 'log4j2.properties'}"
+            builder = builder.config("spark.driver.extraJavaOptions", quiet)
             for key, value in LOCAL_SETTINGS.items():
                 builder = builder.config(key, value)
     session = builder.getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
+    session.sparkContext.setLogLevel("OFF")  # what goes wrong comes back as an exception
     return session
 
 
@@ -77,8 +81,10 @@ def _with_tries(master: str) -> str:
     return master
 
 
-def run_parts(spark: SparkSession, names: list[str], work: Callable[[str], Receipt]) -> list[Receipt]:
-    """Run `work` once for each part, one task a part, and return the receipts in the order of `names`."""
+def run_parts(
+    spark: SparkSession, names: list[str], work: Callable[[str], Receipt], *, tasks: int | None = None
+) -> list[Receipt]:
+    """Run `work` on each of `names` in `tasks` tasks (None: one each); return the receipts in order."""
     if not names:
         return []
 
@@ -88,7 +94,7 @@ def run_parts(spark: SparkSession, names: list[str], work: Callable[[str], Recei
                 receipt = work(names[index])
                 yield pa.record_batch({"receipt": pa.array([receipt.to_json()], pa.string())})
 
-    numbers = spark.range(0, len(names), 1, len(names))
+    numbers = spark.range(0, len(names), 1, min(len(names), tasks or len(names)))
     schema = StructType([StructField("receipt", StringType())])
     rows = numbers.mapInArrow(run, schema).collect()
     receipts = {r.part: r for r in (Receipt.from_json(row["receipt"]) for row in rows)}
@@ -105,17 +111,24 @@ def run_stage(
     names = unfinished(run, stage)
     fingerprints = part_fingerprints(run, stage)
     return run_named(
-        spark, stage, names, partial(work, {n: fingerprints[n] for n in names}), len(fingerprints)
+        spark, stage, names, partial(work, {n: fingerprints[n] for n in names}), total=len(fingerprints)
     )
 
 
 def run_named(
-    spark: SparkSession, stage: str, names: list[str], work: Callable[[str], Receipt], total: int
+    spark: SparkSession,
+    stage: str,
+    names: list[str],
+    work: Callable[[str], Receipt],
+    *,
+    total: int,
+    tasks: int | None = None,
 ) -> list[Receipt]:
     """Run `work` on each of `names`, with progress, and print one line; `total` counts the done ones too."""
     started = time.monotonic()
-    with progress(Watched(stage, "parts", len(names), partial(task_counts, spark))):
-        receipts = run_parts(spark, names, work)
+    pieces = min(len(names), tasks or len(names))
+    with progress(Watched(stage, "tasks", pieces, partial(task_counts, spark))):
+        receipts = run_parts(spark, names, work, tasks=pieces)
     seconds = time.monotonic() - started
     records = sum(receipt.records_in for receipt in receipts)
     rate = f", {records / seconds:,.0f}/s" if records else ""

@@ -71,7 +71,7 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
     "minhash": DedupKind(
         "minhash",
         "near_duplicate",
-        {"bands": 21, "rows": 6, "min_similarity": 0.7, **_WHICH},
+        {"bands": 25, "rows": 5, "min_similarity": 0.7, **_WHICH},
         "texts that share most of their shingles",
     ),
 }

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.annotate import ChunkCounts, annotate_part
-from pipeline.extract import extract_part
+from pipeline.extract import PartExtraction
+from pipeline.extractors import PageSettings
 from pipeline.judge import judge, rule_columns
 from pipeline.plan import GlobalStep, RowPass, corpus_schema, dedup_parameters, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
@@ -31,7 +32,7 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
     started = time.monotonic()
     number = int(part)
     workspace = run.workspace
-    result = extract_part(run.parts[number], run.recipe.extractor)
+    result = PartExtraction(run.parts[number], PageSettings(run.recipe.extractor))
     size = workspace.put_parquet(workspace.table_name("documents", number), DOCUMENT, result.documents())
     workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
     outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
@@ -67,10 +68,7 @@ def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], p
         annotate_part(run.recipe, planned, schema, batches, decisions=decisions, counts=counts), kept
     )
     size = workspace.put_parquet(workspace.table_name(planned.writes, number), schema, made)
-    accounts = {
-        stage: [[lang, outcome, n] for (lang, outcome), n in sorted(counter.items())]
-        for stage, counter in sorted(counts.items())
-    }
+    accounts = [[stage, _entries(counter)] for stage, counter in counts.items()]
     outcomes: Outcomes = {(lang, KEPT): n for lang, n in kept.items()}
     total = sum(kept.values())
     extra = {"accounts": accounts}
@@ -124,7 +122,7 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     size = workspace.put_parquet(workspace.table_name(SELECTED, number), schema, groups)
     earlier = workspace.read_batches(workspace.table_name(REMOVED_BY_EXTRACT, number))
     workspace.put_parquet(f"removed/{number:05d}.parquet", REMOVED, [*earlier, pa.concat_tables(removed)])
-    accounts = {name: [[*key, n] for key, n in sorted(found.items())] for name, found in funnel.items()}
+    accounts = [[name, _entries(found)] for name, found in funnel.items()]
     extra = {"languages": languages, "accounts": accounts}
     total = sum(outcomes.values())
     receipt = _receipt(
@@ -184,6 +182,10 @@ def publish_task(
     )
     run.workspace.put_receipt(receipt)
     return receipt
+
+
+def _entries(outcomes: Mapping[tuple[str, str], int]) -> list[list[object]]:
+    return [[lang, outcome, n] for (lang, outcome), n in sorted(outcomes.items())]
 
 
 def _receipt(

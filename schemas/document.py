@@ -12,7 +12,7 @@ DOCUMENT = pa.schema(
         column("doc_id", pa.string(), "identity across runs: WARC-Record-ID without angle brackets"),
         column("url", pa.string(), "WARC-Target-URI as written by the crawler"),
         column("host", pa.string(), "host name of the URL, lower case"),
-        column("fetched_at", pa.timestamp("s", "UTC"), "WARC-Date; null where it cannot be read"),
+        column("fetched_at", pa.timestamp("us", "UTC"), "WARC-Date; null where it cannot be read"),
         column("charset", pa.string(), "character set that the page was decoded with"),
         column("text", pa.string(), "extracted text, lines separated by newlines", nullable=False),
         column("title", pa.string(), "title of the page"),

@@ -47,7 +47,7 @@ def test_documents_without_a_language_are_followed_too():
 
 
 def test_side_accounts_of_a_receipt_are_stages_of_their_own():
-    accounts = {"annotate_chunks_1": [["swh_Latn", KEPT, 5], ["swh_Latn", "chunk_words", 2]]}
+    accounts = [["annotate_chunks_1", [["swh_Latn", KEPT, 5], ["swh_Latn", "chunk_words", 2]]]]
     receipt = Receipt("annotate", "0", "f", 1, {("swh_Latn", KEPT): 1}, extra={"accounts": accounts})
     found = list(receipt_rows([receipt]))
     assert ("annotate_chunks_1", 0, "", "records_in", 7) in found

@@ -1,0 +1,126 @@
+"""Extract: records become documents; each record that is none is written down with its reason."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+import pyarrow as pa
+
+from pipeline.extractors import PageSettings, PageText
+from pipeline.page_guard import read_pages
+from pipeline.parts import Coverage, Part
+from pipeline.warc import LIMITS, Limits, PartReader, Record
+from schemas.corpus import REMOVED
+from schemas.document import DOCUMENT, doc_key
+from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
+
+BATCH_BYTES = 8 << 20
+"""Text in one batch of documents."""
+REMOVED_ROWS = 20_000
+"""Rows in one batch of removed records."""
+
+Row = dict[str, object]
+
+
+class PartExtraction:
+    """The extraction of one part. `documents` is read once; the rest holds when it has ended.
+
+    `outcomes` counts the records by outcome; `coverage` says which bytes of the archive they were.
+    """
+
+    def __init__(self, part: Part, settings: PageSettings, limits: Limits = LIMITS) -> None:
+        self.part = part
+        self.outcomes: Counter[str] = Counter()
+        self._settings = settings
+        self._reader = PartReader(part, limits)
+        self._removed: list[Row] = []
+
+    @property
+    def coverage(self) -> Coverage:
+        """The bytes of the archive that the part read."""
+        return self._reader.coverage
+
+    @property
+    def records_in(self) -> int:
+        """Records of the part, whatever became of them."""
+        return self.outcomes.total()
+
+    def documents(self) -> Iterator[pa.RecordBatch]:
+        """Yield the documents of the part in the order of the archive.
+
+        Raises:
+            InputError: the archive cannot be opened, or its server gives up.
+        """
+        rows: list[Row] = []
+        size = 0
+        for record, result in read_pages(self._pages(), self._settings):
+            if not isinstance(result, PageText):
+                self._remove(record, result.reason, result.detail)
+                continue
+            rows.append(self._document(record, result))
+            size += len(result.content.text)
+            if size >= BATCH_BYTES:
+                yield _batch(rows, DOCUMENT)
+                rows, size = [], 0
+        if rows:
+            yield _batch(rows, DOCUMENT)
+
+    def removed(self) -> Iterator[pa.RecordBatch]:
+        """Yield the records that are no documents, in the order of the archive."""
+        ordered = sorted(self._removed, key=lambda row: row["warc_offset"] or 0)  # type: ignore[arg-type,return-value]
+        for start in range(0, len(ordered), REMOVED_ROWS):
+            yield _batch(ordered[start : start + REMOVED_ROWS], REMOVED)
+
+    def _pages(self) -> Iterable[Record]:
+        for record in self._reader:
+            if record.reason is None:
+                yield record
+            else:
+                self._remove(record, record.reason, record.detail)
+
+    def _remove(self, record: Record, reason: str, detail: str) -> None:
+        self.outcomes[reason] += 1
+        self._removed.append(
+            {
+                "stage": "extract",
+                "doc_id": record.record_id,
+                "url": record.url,
+                "lang": UNKNOWN_LANGUAGE,
+                "reasons": [reason],
+                "detail": detail or None,
+                "warc_path": self.part.archive,
+                "warc_offset": record.offset,
+            }
+        )
+
+    def _document(self, record: Record, page: PageText) -> Row:
+        row = self.outcomes[KEPT]
+        self.outcomes[KEPT] += 1
+        content = page.content
+        return {
+            "doc_key": doc_key(self.part.number, row),
+            "doc_id": record.record_id,
+            "url": record.url,
+            "host": _host(record.url),
+            "fetched_at": record.fetched_at,
+            "charset": page.charset,
+            "text": content.text,
+            "title": content.title,
+            "declared_lang": content.declared_lang,
+            "canonical_url": content.canonical_url,
+            "warc_path": self.part.archive,
+            "warc_offset": record.offset,
+            "extractor": self._settings.extractor,
+        }
+
+
+def _host(url: str | None) -> str | None:
+    """The host of an address, lower case; null where it cannot be read."""
+    try:
+        return urlsplit(url or "").hostname
+    except ValueError:
+        return None
+
+
+def _batch(rows: list[Row], schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(rows, schema=schema)
