@@ -107,10 +107,8 @@ def _hash_block(text: TextBatch, values: NDArray[np.uint32], first: int, last: i
     np.not_equal(values, 0, out=inside[:-1])
     changes = inside.copy()
     changes[1:] ^= inside[:-1]
-    borders = text.row_offsets[
-        np.searchsorted(text.row_offsets, first + 1) : np.searchsorted(text.row_offsets, last)
-    ]
-    borders = borders - first
+    offsets = text.row_offsets
+    borders = np.unique(offsets[np.searchsorted(offsets, first + 1) : np.searchsorted(offsets, last)]) - first
     touching = borders[inside[borders] & inside[borders - 1]]
     edges = np.flatnonzero(changes)
     if len(touching):

@@ -138,6 +138,10 @@ def test_hashes_by_one_look_up_are_those_of_the_words(values: list[str | None]) 
     assert hashes.tolist() == text.span_hashes(words, fold=True).tolist()
 
 
+def test_words_of_rows_that_touch_are_apart() -> None:
+    assert shingle_word_hashes(texts("ab", "", None, "cd", "ef")).offsets.tolist() == [0, 1, 1, 1, 2, 3]
+
+
 def test_long_rows_and_many_blocks_are_hashed_alike() -> None:
     text = texts("ab cd " * 60_000, *["ef gh"] * 3, "x" * 100, *["ij e\u0301 " * 9_000] * 9)
     hashes, offsets, _ = shingle_word_hashes(text)

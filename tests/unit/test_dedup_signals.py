@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+
+from filters.minhash import agreement
+from filters.signals.dedup import minhash, published_minhash
+from pipeline.candidates import matrix
+from schemas.errors import RecipeError
+
+TEXTS = [
+    "one two three four five six",
+    "",
+    None,
+    "One, two three. FOUR five six!",
+    "six five four three two one",
+]
+
+
+def test_a_signature_is_null_where_there_is_no_word() -> None:
+    signed = minhash(TEXTS)
+    assert signed.is_valid().to_pylist() == [True, False, False, True, True]
+    assert {len(value) for value in signed.drop_null().to_pylist()} == {4 * 128}
+    assert minhash(["", "..."]).to_pylist() == [None, None]
+
+
+def test_case_and_punctuation_change_no_signature() -> None:
+    signed = minhash(TEXTS)
+    assert signed[0] == signed[3]
+    assert signed[0] != signed[4]
+
+
+def test_a_signature_does_not_depend_on_the_batch() -> None:
+    mixed = [*TEXTS, "这是一个简短的测试文本", "soft\u00adhyphen here now or later on"]
+    assert minhash(mixed).to_pylist() == [minhash([text]).to_pylist()[0] for text in mixed]
+
+
+def test_short_texts_are_alike_only_where_they_are_equal() -> None:
+    signed = matrix(minhash(["read more", "Read more", "read", "more read"]), np.uint32)
+    assert [float(agreement(signed[0], other)) for other in signed] == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("unit", ["word", "character"])
+def test_number_and_kind_of_units_are_settings(unit: str) -> None:
+    assert len(minhash(["a b c d e f g"], n=3, unit=unit, permutations=10)[0].as_py()) == 40
+    assert minhash(["a b c d e f g"], n=3, unit=unit) != minhash(["a b c d e f g"], n=4, unit=unit)
+    assert minhash(["a b c d e f g"], seed=1) != minhash(["a b c d e f g"], seed=2)
+
+
+@pytest.mark.parametrize("settings", [{"unit": "line"}, {"n": 0}])
+def test_impossible_units_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(RecipeError, match="expected unit word or character and n of at least 1"):
+        minhash(["a"], **settings)
+
+
+def test_a_published_signature_is_null_where_the_tool_makes_no_shingle() -> None:
+    long = " ".join(str(i) for i in range(20))
+    signed = published_minhash([long, "too short", None], tool="rpv2")
+    assert signed.is_valid().to_pylist() == [True, False, False]
+    assert len(signed[0].as_py()) == 8 * 128
