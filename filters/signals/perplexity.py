@@ -1,7 +1,9 @@
 """How surprising a text is to a language model of its language."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from filters.model_text import SPACE_SYMBOL, Normalisation, Units, find_normalisation
@@ -35,8 +37,9 @@ def perplexity(
         if model is None:
             continue
         _check(model, chosen, label)
-        for row, value in zip(places, score_texts(_strings(text, places), model, chosen), strict=True):
-            values[row] = value
+        scores = score_texts(_strings(text, places), model, chosen)
+        for row, score in zip(places, scores, strict=True):
+            values[row] = None if score is None else score.perplexity(chosen.decimals)
     return pa.array(values, pa.float64())
 
 
@@ -49,25 +52,36 @@ def word_perplexity(text: TextBatch, *, model: str | None = None) -> pa.Array:
     """
     if model is None:
         return pa.nulls(len(text), pa.float64())
-    texts = _strings(text, list(range(len(text))))
-    values = score_texts(texts, open_word_model(model), find_normalisation("oscar"))
-    return pa.array([None if null else v for v, null in zip(values, text.is_null, strict=True)], pa.float64())
+    rows = np.flatnonzero(~text.is_null).tolist()
+    scores = score_texts(_strings(text, rows), open_word_model(model), find_normalisation("oscar"))
+    values: list[float | None] = [None] * len(text)
+    for row, score in zip(rows, scores, strict=True):
+        values[row] = None if score is None else score.perplexity(None)
+    return pa.array(values, pa.float64())
+
+
+class Score(NamedTuple):
+    """What a model says of one text."""
+
+    log10: float
+    """Logarithm of the probability of the units and the end."""
+    length: int
+    """Units, the end counted."""
+
+    def perplexity(self, decimals: int | None) -> float:
+        """Return 10 to the power of -log10 / length, rounded when `decimals` says so."""
+        value: float = 10.0 ** (-self.log10 / self.length)
+        return value if decimals is None else round(value, decimals)
 
 
 def score_texts(
     texts: Sequence[str], model: LanguageModel, normalisation: Normalisation
-) -> list[float | None]:
-    """Return the perplexity of each text under a model; nothing for a text that has no units."""
+) -> list[Score | None]:
+    """Return the score of each text; nothing for a text that has no units."""
     score = model.kenlm.score
-    values: list[float | None] = []
-    for line in unit_lines(texts, model, normalisation):
-        units = len(line.split())
-        if units == 0:
-            values.append(None)
-            continue
-        value = 10.0 ** (-score(line) / (units + 1))
-        values.append(value if normalisation.decimals is None else round(value, normalisation.decimals))
-    return values
+    lines = unit_lines(texts, model, normalisation)
+    lengths = [count_units(line, normalisation.units) for line in lines]
+    return [Score(score(line), n + 1) if n else None for line, n in zip(lines, lengths, strict=True)]
 
 
 def unit_lines(texts: Sequence[str], model: LanguageModel, normalisation: Normalisation) -> list[str]:
@@ -79,6 +93,11 @@ def unit_lines(texts: Sequence[str], model: LanguageModel, normalisation: Normal
     if normalisation.units is Units.CHARACTERS:
         return [" ".join(line.replace(" ", SPACE_SYMBOL)) for line in cleaned]
     return cleaned
+
+
+def count_units(line: str, units: Units) -> int:
+    """Return the number of units as where it was published: words by bytes, the others by characters."""
+    return len(line.encode().split()) if units is Units.WORDS else len(line.split())
 
 
 def _check(model: LanguageModel, normalisation: Normalisation, label: str) -> None:
