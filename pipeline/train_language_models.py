@@ -145,6 +145,19 @@ def train_language_models(
     return everything
 
 
+def report_lines(everything: Sequence[Trained]) -> list[str]:
+    """Return a line for each language: its model's perplexity, or why it has none."""
+    lines = []
+    for one in everything:
+        amount = f"{one.lang or '(none)':<10} {one.documents:>9,} documents {one.characters:>14,} characters"
+        if one.skipped:
+            lines.append(f"{amount}  left out: {one.skipped}")
+        else:
+            stood = "  (stood already)" if one.kept else ""
+            lines.append(f"{amount}  perplexity {one.perplexity}{stood}")
+    return lines
+
+
 def _why_not(lang: str, amount: Amount, settings: TrainingSettings) -> str | None:
     if not LABEL.fullmatch(lang):
         return "expected a label such as swh_Latn"
