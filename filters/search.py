@@ -1,5 +1,6 @@
 """Where strings occur in a batch: by the rarest of their characters, which is looked for once."""
 
+import string
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,6 +11,7 @@ from filters.text import TextBatch
 
 Positions = NDArray[np.int64]
 
+SYMBOLS: Final = frozenset(string.punctuation + "…№\ufffd")
 FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
 """Characters from frequent to rare in English text; any other is rarer."""
 
@@ -27,24 +29,21 @@ def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
 
 
 def _places(text: TextBatch, character: str, fold: bool) -> Positions:
+    if character in SYMBOLS:
+        return text.symbol(character)
     codepoints = text.folded if fold else text.codepoints
     return text.once(("places", character, fold), lambda: np.flatnonzero(codepoints == ord(character)))
 
 
 def count(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
     """Return how often a string occurs in each row, counted from the left without overlap (`str.count`)."""
-    return per_row(text, _apart(find(text, wanted, fold), len(wanted)))
+    return text.per_row(_apart(find(text, wanted, fold), len(wanted)))
 
 
 def count_any(text: TextBatch, wanted: Sequence[str], fold: bool = False) -> Positions:
     """Return how often one of the strings occurs in each row, each string counted for itself."""
     found = [count(text, string, fold) for string in wanted]
     return np.sum(found, axis=0) if found else np.zeros(len(text), dtype=np.int64)
-
-
-def per_row(text: TextBatch, at: Positions) -> Positions:
-    """Return how many of the sorted positions lie in each row."""
-    return np.diff(np.searchsorted(at, text.row_offsets))
 
 
 def _apart(at: Positions, length: int) -> Positions:

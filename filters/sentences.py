@@ -11,13 +11,24 @@ sentence. Terminators are those of Unicode's Sentence_Terminal property, ellipse
 Tibetan shad.
 """
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from filters.spans import Spans, runs, split
-from filters.unicode_tables import CARRIAGE_RETURN, LINE_BREAK, LINE_FEED, LOWER, SENTENCE_END, SPACE
+from filters.unicode_tables import (
+    CARRIAGE_RETURN,
+    CATEGORIES,
+    CATEGORY_MASK,
+    LINE_BREAK,
+    LINE_FEED,
+    LOWER,
+    SENTENCE_END,
+    SPACE,
+)
 from schemas.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -29,6 +40,11 @@ Positions = NDArray[np.int64]
 LINE_KINDS: Final = ("newline", "unicode", "split", "runs", "paragraphs")
 CHUNK_CHARACTERS: Final = 1000
 CLOSING_ASCII: Final = np.frombuffer("\"')]}".encode("utf-32-le"), dtype=np.uint32)
+CLOSING: Final = 1 << CATEGORIES.index("Pe") | 1 << CATEGORIES.index("Pf")
+OPENING: Final = 1 << CATEGORIES.index("Pi")
+STEPS: Final = 8
+"""Code points that `_skip` passes one by one before it searches."""
+
 WEAK: Final = np.frombuffer(".!?\u2026\u22ef".encode("utf-32-le"), dtype=np.uint32)
 
 
@@ -46,9 +62,7 @@ def lines(text: "TextBatch", kind: str) -> Spans:
         return _pieces(text, *_whole_rows(text), least=2)
     starts, ends = text.row_offsets[:-1], text.row_offsets[1:]
     return (
-        _pieces(text, starts, ends, least=1)
-        if kind == "runs"
-        else split(np.flatnonzero(text.codepoints == LINE_FEED), text.row_offsets)
+        _pieces(text, starts, ends, least=1) if kind == "runs" else split(text.line_feeds, text.row_offsets)
     )
 
 
@@ -90,7 +104,7 @@ def _ended_lines(text: "TextBatch", kind: str) -> Spans:
 def _line_ends(text: "TextBatch", kind: str) -> Positions:
     """Return the positions after each line break."""
     if kind == "newline":
-        return np.flatnonzero(text.codepoints == LINE_FEED) + 1
+        return text.line_feeds + 1
     at = np.flatnonzero(text.flag(LINE_BREAK)) + 1
     codepoints = text.codepoints
     inner = at[at < len(codepoints)]
@@ -109,37 +123,48 @@ def _partition(text: "TextBatch", cuts: Positions) -> tuple[Positions, Positions
 
 def sentence_cuts(text: "TextBatch") -> Positions:
     """Return the positions where a sentence begins after another."""
-    codepoints, size = text.codepoints, len(text.codepoints)
-    ends = text.flag(SENTENCE_END)
-    at = np.flatnonzero(ends)
+    return text.once("sentence cuts", lambda: _sentence_cuts(text))
+
+
+def _sentence_cuts(text: "TextBatch") -> Positions:
+    codepoints = text.codepoints
     borders = text.row_starts_flags.copy()
     borders[_line_ends(text, "newline")] = True
-    last = at[~_and_next(ends, at, size) | borders[at + 1]]
+    at = np.flatnonzero(text.flag(SENTENCE_END))
+    followed = np.zeros(len(at), dtype=np.bool_)
+    followed[:-1] = np.diff(at) == 1
+    last = at[~followed | borders[at + 1]]
     weak = np.isin(codepoints[last], WEAK)
-    closing = _closing(text)
-    strong = _skip(last + 1, closing, borders)
-    after = np.where(weak, _skip(last + 1, closing | text.in_categories("Pi"), borders), strong)
-    beyond = _skip(after, text.flag(SPACE), borders)
-    cut = ~weak | (beyond > after)
-    inner = cut & weak & ~borders[beyond]
-    cut[inner] = ~text.flag(LOWER)[beyond[inner]]
-    return beyond[cut & ~borders[beyond]]
+    after = _skip(last + 1, borders, functools.partial(_closes, text, OPENING if weak.any() else 0))
+    if weak.any() and not weak.all():
+        after[~weak] = _skip(last[~weak] + 1, borders, functools.partial(_closes, text, 0))
+    beyond = _skip(after, borders, lambda places: (text.properties[places] & np.uint32(SPACE)) != 0)
+    cut = ~borders[beyond] & (~weak | (beyond > after))
+    inner = np.flatnonzero(cut & weak)
+    cut[inner] = (text.properties[beyond[inner]] & np.uint32(LOWER)) == 0
+    return beyond[cut]
 
 
-def _and_next(mask: Mask, at: Positions, size: int) -> Mask:
-    following = np.minimum(at + 1, size - 1)
-    return mask[following] & (at + 1 < size)
+def _closes(text: "TextBatch", more: int, places: Positions) -> Mask:
+    """Return which code points close a sentence after its terminator: quotes and closing brackets."""
+    in_category = np.uint32(1) << (text.properties[places] & np.uint32(CATEGORY_MASK))
+    found: Mask = (in_category & np.uint32(CLOSING | more)) != 0
+    return found | np.isin(text.codepoints[places], CLOSING_ASCII)
 
 
-def _closing(text: "TextBatch") -> Mask:
-    """Return where a code point closes a sentence after its terminator: quotes and closing brackets."""
-    return text.in_categories("Pe") | text.in_categories("Pf") | np.isin(text.codepoints, CLOSING_ASCII)
-
-
-def _skip(at: Positions, mask: Mask, borders: Mask) -> Positions:
-    """Move each position past the run of `mask` that begins there, but not into the next line."""
-    stops = np.flatnonzero(~mask | borders[:-1])
-    return np.append(stops, len(mask))[np.searchsorted(stops, at)]
+def _skip(at: Positions, borders: Mask, holds: Callable[[Positions], Mask]) -> Positions:
+    """Move each position past the code points that hold, but not into the next line."""
+    at = at.copy()
+    moving = np.arange(len(at))
+    for _ in range(STEPS):
+        moving = moving[~borders[at[moving]]]
+        moving = moving[holds(at[moving])]
+        if len(moving) == 0:
+            return at
+        at[moving] += 1
+    stops = np.flatnonzero(~holds(np.arange(len(borders) - 1)) | borders[:-1])
+    at[moving] = np.append(stops, len(borders) - 1)[np.searchsorted(stops, at[moving])]
+    return at
 
 
 def sentences(text: "TextBatch") -> Spans:

@@ -22,9 +22,13 @@ from filters.hashing import PrefixHashes
 from filters.ngrams import Ngrams
 from filters.spans import Spans, span_positions, strip, sums
 from filters.unicode_tables import (
+    ALNUM,
     ASCII_END,
     CATEGORIES,
     CATEGORY_MASK,
+    LINE_FEED,
+    MARK,
+    NUMERIC,
     SCRIPT_MASK,
     SCRIPT_SHIFT,
     SPACE,
@@ -115,6 +119,42 @@ class TextBatch:
     def flag(self, flag: int) -> Mask:
         """Return where a property flag (SPACE, UPPER …) is set."""
         return self.once(("flag", flag), lambda: (self.properties & np.uint32(flag)) != 0)
+
+    @property
+    def symbols(self) -> Positions:
+        """The positions of what is neither letter, number, mark nor white space: a few in a hundred."""
+
+        def compute() -> Positions:
+            other = (self.properties & np.uint32(ALNUM | SPACE)) == 0
+            return np.flatnonzero(other & (self.word_classes != MARK))
+
+        return self.once("symbols", compute)
+
+    @property
+    def line_feeds(self) -> Positions:
+        """The positions of the line feeds."""
+        return self.once("line feeds", lambda: np.flatnonzero(self.codepoints == LINE_FEED))
+
+    @property
+    def numbers(self) -> Positions:
+        """The positions of what `str.isnumeric` holds for."""
+        return self.once("numbers", lambda: np.flatnonzero(self.flag(NUMERIC)))
+
+    def symbol(self, character: str) -> Positions:
+        """Return the positions of one such character."""
+
+        def compute() -> Positions:
+            found: Mask = self.once("symbol code points", lambda: self.codepoints[self.symbols]) == ord(
+                character
+            )
+            return self.symbols[found]
+
+        return self.once(("symbol", character), compute)
+
+    def per_row(self, at: Positions) -> Positions:
+        """Return how many of the sorted positions lie in each row."""
+        counts: Positions = np.diff(np.searchsorted(at, self.row_offsets))
+        return counts
 
     def in_categories(self, prefix: str) -> Mask:
         """Return where the general category begins with `prefix` (L, P, Nd)."""

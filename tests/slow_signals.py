@@ -7,17 +7,20 @@ import math
 import re
 import string
 import unicodedata
-import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from statistics import median
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import regex
 
+from filters.hashing import row_hashes
 from filters.signals.content import CURSED_LITERALS, POLICY_PHRASES
 from filters.unicode_tables import listed
+from filters.wordlists import WordLists
 from tests import slow_text
 from tests.slow_text import fold
 
@@ -241,6 +244,45 @@ def lines_of(values: Callable[[str], float]) -> Callable[[str], list[float]]:
     return lambda text: [values(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", text)]
 
 
+def line_top(text: str, n: int) -> float | None:
+    lines = [line for line in text.split("\n") if len(line.split(" ")) > 20]
+    return max((top_ngram(line, n, "glotcc") or 0 for line in lines), default=None)
+
+
+def is_questionable(sentence: str) -> bool:
+    found = sentence.split()
+    return (
+        not 20 <= len(sentence) <= 500
+        or (len(found) >= 12 and sum(map(in_list_case, found)) > 0.5 * len(found))
+        or sum(c in "0123456789{}+/()>" for c in sentence) > 0.2 * len(sentence)
+        or any(pattern in sentence for pattern in CURSED_LITERALS)
+    )
+
+
+def is_mixed(word: str) -> bool:
+    found = {script_of(c) for c in word if c.isalpha()}
+    return len(found & {"Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt"}) > 1
+
+
+def mojibake(text: str) -> float | None:
+    return share(
+        len(re.findall("(?<=[ÂÃÄÅÐÑØÙÎÏàáâãä])[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]", text)), len(text)
+    )
+
+
+def hash_of_line(line: str) -> int | None:
+    """The hash that the signal gives the normalised line, so that lines equal when normalised must be equal."""
+    plain = "".join(c for c in fold(line.strip()) if c not in CCNET and unicodedata.category(c) != "Cc")
+    plain = "".join("0" if unicodedata.category(c) == "Nd" else c for c in plain)
+    codepoints = np.array([ord(c) for c in plain], dtype=np.uint64)
+    return int(row_hashes(codepoints, np.array([0, len(plain)])).view(np.int64)[0]) if plain else None
+
+
+def listed_share(text: str, words: list[str]) -> float | None:
+    found = [fold(w) for w in roots_words(text)]
+    return share(sum(w in words for w in found), len(found))
+
+
 GOPHER_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"]
 REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("char_count", {}, len),
@@ -277,7 +319,11 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ),
     ("replacement_char_count", {}, lambda t: t.count("\ufffd")),
     ("max_char_run", {}, lambda t: max((len(list(g)) for _, g in groupby(t)), default=None)),
-    ("compression_ratio", {}, lambda t: share(len(zlib.compress(t.encode(), 1)), len(t.encode()))),
+    (
+        "compression_ratio",
+        {},
+        lambda t: share(len(pa.Codec("zstd", compression_level=1).compress(t.encode())), len(t.encode())),
+    ),
     *[("char_rep_ratio", {"n": n}, lambda t, n=n: char_rep(t, n)) for n in (1, 2, 3, 10)],
     *[("word_rep_ratio", {"n": n}, lambda t, n=n: word_rep(t, n)) for n in (1, 2, 5)],
     ("word_rep_ratio", {"n": 2, "kind": "unicode"}, lambda t: word_rep(t, 2, "unicode")),
@@ -430,6 +476,21 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("phrase_count", {"phrases": ("aa", "B"), "fold": False}, lambda t: t.count("aa") + t.count("B")),
     ("url_count", {}, lambda t: sum(fold(t).count(p) for p in ("http://", "https://", "www."))),
     ("capital_token_ratio", {}, capital_tokens),
+    *[("max_line_top_ngram_char_ratio", {"n": n}, lambda t, n=n: line_top(t, n)) for n in (1, 2)],
+    ("sentence_count", {}, lambda t: len(slow_text.sentences(t))),
+    (
+        "questionable_sentence_ratio",
+        {},
+        lambda t: share(sum(map(is_questionable, slow_text.sentences(t))), len(slow_text.sentences(t))),
+    ),
+    ("mixed_script_word_ratio", {}, word_share("unicode", is_mixed)),
+    ("mojibake_ratio", {}, mojibake),
+    (
+        "stopword_ratio",
+        {"words": WordLists.of("any", {"*": ["the", "a", "ab"]})},
+        lambda t: listed_share(t, ["the", "a", "ab"]),
+    ),
+    ("line_hashes", {}, lambda t: [hash_of_line(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", t)]),
     ("script", {}, glot_script),
     ("script_ratio", {}, lambda t: share(max(scripts(t).values(), default=0), sum(scripts(t).values()))),
     ("header_short_line_ratio", {}, lambda t: short_edge(t, True)),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import regex
 from icu4py.breakers import WordBreaker
 
-from filters.unicode_tables import SEGMENTED_SCRIPTS
+from filters.unicode_tables import SEGMENTED_SCRIPTS, SENTENCE_END, tables
 
 # Of WordBreakProperty.txt; written out so that the reference does not read the table that it checks.
 MID_LETTER = set("\u00b7\u0387\u055f\u05f4\u2027\ufe13\ufe55\uff1a")
@@ -14,7 +14,11 @@ MID_NUMBER = set(",;\u037e\u0589\u060c\u060d\u066c\u07f8\u2044\ufe10\ufe14\ufe50
 MID_BOTH = set(".'\u2018\u2019\u2024\ufe52\uff07\uff0e")
 MID_ANY = set("_\u202f\u203f\u2040\u2054\ufe33\ufe34\ufe4d\ufe4e\ufe4f\uff3f")
 KANA_MARKS = set("\u30fc\uff70\uff9e\uff9f")
-LETTERS = regex.compile(r"[\p{L}\p{Nl}\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}]")
+# Of another word-break class in the Unicode of `regex` than in that of the table.
+CHANGED = set("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
+LETTERS = regex.compile(
+    r"[[\p{L}\p{Nl}\p{WB=ALetter}\p{WB=Hebrew_Letter}\p{WB=Katakana}]--[\u00b8\u070f]]", regex.V1
+)
 UNSPACED = regex.compile("[" + "".join(rf"\p{{sc={script}}}" for script in SEGMENTED_SCRIPTS) + "]")
 FORMAT = regex.compile(r"[\p{WB=Format}]")
 HEBREW = regex.compile(r"\p{sc=Hebr}")
@@ -30,7 +34,7 @@ def word_class(c: str) -> str:
         LETTERS.match(c) or is_unspaced(c)
     ):  # `regex` knows letters newer than the table
         return "letter"
-    return "format" if FORMAT.match(c) else ""
+    return "format" if c in CHANGED or FORMAT.match(c) else ""
 
 
 def is_unspaced(c: str) -> bool:
@@ -97,3 +101,39 @@ def fold(text: str) -> str:
 def roots_words(text: str, special: frozenset[str]) -> list[str]:
     pieces = regex.split(r"[ \n\t]", text)
     return [w for w in (p.strip("".join(special)) for p in pieces) if w]
+
+
+WEAK = ".!?\u2026\u22ef"
+
+
+def closes(c: str, weak: bool) -> bool:
+    return c in "\"')]}" or unicodedata.category(c) in (("Pe", "Pf", "Pi") if weak else ("Pe", "Pf"))
+
+
+def is_terminal(c: str) -> bool:
+    return bool(tables().properties[ord(c)] & SENTENCE_END)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences, stripped, without empty ones."""
+    return [s for line in text.split("\n") for piece in cut_line(line) if (s := piece.strip())]
+
+
+def cut_line(line: str) -> list[str]:
+    found, start, i = [], 0, 0
+    while i < len(line):
+        if not is_terminal(line[i]) or (i + 1 < len(line) and is_terminal(line[i + 1])):
+            i += 1
+            continue
+        weak = line[i] in WEAK
+        i += 1
+        while i < len(line) and closes(line[i], weak):
+            i += 1
+        after = i
+        while i < len(line) and line[i].isspace():
+            i += 1
+        if i < len(line) and (not weak or (i > after and not line[i].islower())):
+            found.append(line[start:i])
+            start = i
+        i = max(after, start)
+    return [*found, line[start:]]

@@ -3,9 +3,13 @@
 import unicodedata
 from functools import cache
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, tables
+
+settings.register_profile("glotmill", deadline=None)  # first uses read tables; a busy machine is no fault
+settings.load_profile("glotmill")
 
 
 @cache

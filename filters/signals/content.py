@@ -4,11 +4,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.normalised import normalised
+from filters.spans import sums
 from filters.text import TextBatch
 
 C4 = "C4, tensorflow/datasets c4_utils.py (Raffel et al. 2020)"
@@ -86,14 +88,14 @@ def javascript_count(text: TextBatch, *, lower: bool = True) -> pa.Array:
 @signal(pa.int32(), unit="code points", source=C4)
 def curly_bracket_count(text: TextBatch) -> pa.Array:
     """Opening curly brackets."""
-    return count(text, text.row_sums(text.codepoints == ord("{")))
+    return count(text, text.per_row(text.symbol("{")))
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_curly_bracket")
 def curly_bracket_ratio(text: TextBatch) -> pa.Array:
     """Opening and closing curly brackets / code points; null for an empty text (0 in the published code)."""
-    brackets = (text.codepoints == ord("{")) | (text.codepoints == ord("}"))
-    return ratio(text, text.row_sums(brackets), text.lengths)
+    brackets = text.per_row(text.symbol("{")) + text.per_row(text.symbol("}"))
+    return ratio(text, brackets, text.lengths)
 
 
 @signal(pa.float32(), unit="occurrences per code point", source="RedPajama-V2 rps_doc_lorem_ipsum")
@@ -104,13 +106,11 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
     """
     plain = normalised(text)
     words = plain.words("whitespace")
-    lengths = np.bincount(words.rows, weights=words.lengths, minlength=len(text)) + words.counts - 1
-    following = np.zeros(len(words), dtype=np.bool_)
-    first, second = _is_word(plain, "lorem", ends=True), _is_word(plain, "ipsum", ends=False)
-    following[:-1] = first[:-1] & second[1:]
-    last = words.offsets[1:][words.counts > 0] - 1
-    following[last] = False
-    found = np.bincount(words.rows[following], minlength=len(text))
+    lengths = sums(words.lengths, words.offsets) + words.counts - 1
+    first = _words_with_edge(plain, "lorem", ends=True)
+    second = first[np.isin(first + 1, _words_with_edge(plain, "ipsum", ends=False))]
+    same_row = second[~np.isin(second + 1, words.offsets)]
+    found = np.diff(np.searchsorted(same_row, words.offsets))
     return ratio(text, found, np.where(words.counts > 0, lengths, 0))
 
 
@@ -122,9 +122,10 @@ def cursed_string_count(text: TextBatch) -> pa.Array:
     return count(text, search.count_any(text, CURSED_LITERALS))
 
 
-def _is_word(text: TextBatch, wanted: str, ends: bool) -> np.ndarray:
-    """Return which white-space words end in a string, or begin with it."""
-    words = text.words("whitespace")
-    at = search.find(text, wanted, fold=True)
-    edges = words.ends - len(wanted) if ends else words.starts
-    return np.isin(edges, at) & (words.lengths >= len(wanted))
+def _words_with_edge(text: TextBatch, wanted: str, ends: bool) -> NDArray[np.int64]:
+    """Return the numbers of the white-space words that end in a string, or begin with it."""
+    words, at = text.words("whitespace"), search.find(text, wanted, fold=True)
+    word = np.searchsorted(words.starts, at, side="right") - 1
+    edges = words.ends[word] - len(wanted) if ends else words.starts[word]
+    found: NDArray[np.int64] = word[edges == at]
+    return found

@@ -11,13 +11,16 @@ from filters.registry import signal
 from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.content import CURSED_LITERALS
-from filters.signals.ngrams import top_ngram_char_ratio
-from filters.spans import Spans, maxima, sums
+from filters.signals.ngrams import top_share
+from filters.signals.normalised import spaced_digits
+from filters.spans import Spans, maxima, runs, split, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, DIGIT, SPACE, UPPER
+from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
+
+Positions = NDArray[np.int64]
 
 GLOTCC = "GlotCC v1, filters/filter-v1.ipynb; MADLAD-400, Kudugunta et al. 2023"
-TECHNICAL: Final = np.frombuffer("0123456789{}+/()>".encode("utf-32-le"), dtype=np.uint32)
+TECHNICAL: Final = np.frombuffer("{}+/()>".encode("utf-32-le"), dtype=np.uint32)
 LEAST_LIST_TOKENS: Final = 12
 LEAST_LINE_TOKENS: Final = 20
 
@@ -30,13 +33,14 @@ def capital_token_ratio(text: TextBatch) -> pa.Array:
     """
     tokens = text.words("whitespace")
     counts = np.where(tokens.counts >= LEAST_LIST_TOKENS, tokens.counts, 0)
-    return ratio(text, sums(_in_list_case(text, tokens), tokens.offsets), counts)
+    return ratio(text, sums(_in_list_case(text, tokens.starts), tokens.offsets), counts)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{GLOTCC}, technical (danger) characters")
 def technical_char_ratio(text: TextBatch) -> pa.Array:
     """Code points in `0123456789{}+/()>` / code points; null for an empty text."""
-    return ratio(text, text.row_sums(_technical(text)), text.lengths)
+    digits, signs = _technical(text)
+    return ratio(text, text.per_row(digits) + text.per_row(signs), text.lengths)
 
 
 @signal(pa.int32(), unit="code points", source="GlotCC v1 long_word; C4 (1000)")
@@ -52,16 +56,23 @@ def max_line_top_ngram_char_ratio(text: TextBatch, *, n: int = 1) -> pa.Array:
 
     Tokens are what single spaces separate.
     """
-    lines = text.lines("split")
-    blanks = np.concatenate(([0], np.cumsum(text.codepoints == ord(" "))))
-    long = lines.chosen(blanks[lines.ends] - blanks[lines.starts] >= LEAST_LINE_TOKENS)
-    values = top_ngram_char_ratio(text.as_rows(long), n=n, variant="glotcc")
+    spaced = spaced_digits(text)
+    separators = np.flatnonzero((spaced.codepoints == BLANK) | (spaced.codepoints == LINE_FEED))
+    pieces, lines = split(separators, spaced.row_offsets), spaced.lines("split")
+    first = (
+        np.searchsorted(separators, lines.starts) + lines.rows
+    )  # each row has one piece more than separators
+    tokens = Spans(pieces.starts, pieces.ends, np.append(first, len(pieces)))
+    original = text.lines("split")
+    blanks = np.flatnonzero(text.codepoints == BLANK)
+    long = (
+        np.searchsorted(blanks, original.ends) - np.searchsorted(blanks, original.starts) >= LEAST_LINE_TOKENS
+    )
+    values = np.where(long, top_share(spaced, tokens, n, lines.lengths), 0)
     result = np.zeros(len(text), dtype=np.float32)
-    filled = long.counts > 0
-    if filled.any():
-        known = values.fill_null(0).to_numpy(zero_copy_only=False)
-        result[filled] = np.maximum.reduceat(known, long.offsets[:-1][filled])
-    return column(text, result, pa.float32(), ~filled)
+    filled = original.counts > 0
+    result[filled] = np.maximum.reduceat(values, original.offsets[:-1][filled])
+    return column(text, result, pa.float32(), sums(long, original.offsets) == 0)
 
 
 @signal(
@@ -83,13 +94,18 @@ def questionable_sentence_ratio(
     1) is not looked at; the cursed regular expressions are the plain strings of GlotCC.
     """
     spans = _sentences(text)
-    rows = text.as_rows(spans)
-    bad = (rows.lengths < shortest) | (rows.lengths > longest)
-    tokens = rows.words("whitespace")
-    in_list = sums(_in_list_case(rows, tokens), tokens.offsets)
-    bad |= (tokens.counts >= LEAST_LIST_TOKENS) & (in_list > capital * tokens.counts)
-    bad |= rows.row_sums(_technical(rows)) > technical * rows.lengths
-    bad |= search.count_any(rows, CURSED_LITERALS) > 0
+    lengths = spans.lengths
+    bad = (lengths < shortest) | (lengths > longest)
+    starts, _ = runs(~text.flag(SPACE), text.row_offsets, spans.starts)
+    offsets = np.append(np.searchsorted(starts, spans.starts), len(starts))
+    in_list, tokens = sums(_in_list_case(text, starts), offsets), np.diff(offsets)
+    bad |= (tokens >= LEAST_LIST_TOKENS) & (in_list > capital * tokens)
+    bad |= sum(_between(at, spans) for at in _technical(text)) > technical * lengths
+    for wanted in CURSED_LITERALS:
+        at = search.find(text, wanted)
+        sentence = np.searchsorted(spans.starts, at, side="right") - 1
+        inside = (sentence >= 0) & (at + len(wanted) <= spans.ends[sentence])
+        bad[sentence[inside]] = True
     return ratio(text, sums(bad, spans.offsets), spans.counts)
 
 
@@ -97,13 +113,25 @@ def _sentences(text: TextBatch) -> Spans:
     return text.once("sentences", lambda: text.stripped(sentences(text)))
 
 
-def _technical(text: TextBatch) -> NDArray[np.bool_]:
-    return np.isin(text.codepoints, TECHNICAL)
+def _technical(text: TextBatch) -> tuple[Positions, Positions]:
+    """Return the positions of the ASCII digits and of the technical signs."""
+
+    def compute() -> tuple[Positions, Positions]:
+        digits = (text.codepoints[text.numbers] - np.uint32(ord("0"))) < np.uint32(10)
+        signs = np.isin(text.codepoints[text.symbols], TECHNICAL)
+        return text.numbers[digits], text.symbols[signs]
+
+    return text.once("technical", compute)
 
 
-def _in_list_case(text: TextBatch, tokens: Spans) -> NDArray[np.bool_]:
-    if len(tokens) == 0:
+def _between(at: Positions, spans: Spans) -> Positions:
+    """Return how many of the positions lie in each span."""
+    return np.asarray(np.searchsorted(at, spans.ends) - np.searchsorted(at, spans.starts), dtype=np.int64)
+
+
+def _in_list_case(text: TextBatch, starts: Positions) -> NDArray[np.bool_]:
+    if len(starts) == 0:
         return np.zeros(0, dtype=np.bool_)
     other = (text.properties & np.uint32(DIGIT | ASCII_PUNCT | SPACE)) == 0
-    plain = np.maximum.reduceat(other.view(np.uint8), tokens.starts) == 0
-    return np.asarray(text.flag(UPPER)[tokens.starts] | plain, dtype=np.bool_)
+    plain = np.maximum.reduceat(other.view(np.uint8), starts) == 0
+    return np.asarray(text.flag(UPPER)[starts] | plain, dtype=np.bool_)

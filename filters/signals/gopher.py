@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count
 from filters.signals.columns import column, ratio
-from filters.spans import Spans, sums
+from filters.spans import sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA
 
@@ -39,7 +39,7 @@ def median_word_length(text: TextBatch, *, kind: str = "whitespace") -> pa.Array
 @signal(pa.float32(), unit="symbols per word", source=f"{GOPHER}; datatrove gopher_quality_filter.py")
 def hash_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
     """Number signs `#` / words; null without a word."""
-    return ratio(text, text.row_sums(text.codepoints == ord("#")), text.words(kind).counts)
+    return ratio(text, text.per_row(text.symbol("#")), text.words(kind).counts)
 
 
 @signal(pa.float32(), unit="symbols per word", source=f"{GOPHER}; datatrove gopher_quality_filter.py")
@@ -51,7 +51,7 @@ def ellipsis_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
 @signal(pa.float32(), unit="symbols per word", source="RedPajama-V2 rps_doc_symbol_to_word_ratio; DCLM")
 def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool = False) -> pa.Array:
     """Number signs, `…` and `...`, with `spaced` also `. . .` (DCLM) / words; null without a word."""
-    symbols = text.row_sums(text.codepoints == ord("#")) + ellipses(text)
+    symbols = text.per_row(text.symbol("#")) + ellipses(text)
     if spaced:
         symbols = symbols + count(text, ". . .")
     return ratio(text, symbols, text.words(kind).counts)
@@ -61,8 +61,9 @@ def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool
 def words_with_symbol_ratio(text: TextBatch) -> pa.Array:
     """White-space words that hold `#` or `…` / white-space words; null without a word."""
     words = text.words("whitespace")
-    symbol = (text.codepoints == ord("#")) | (text.codepoints == ord("…"))
-    return ratio(text, words_with(words, symbol), words.counts)
+    at = np.concatenate((text.symbol("#"), text.symbol("…")))
+    held = np.unique(np.searchsorted(words.starts, at, side="right") - 1)
+    return ratio(text, np.diff(np.searchsorted(held, words.offsets)), words.counts)
 
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
@@ -72,13 +73,6 @@ def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array
     return ratio(text, sums((text.word_flags(kind) & np.uint32(ALPHA)) != 0, words.offsets), words.counts)
 
 
-def words_with(words: Spans, mask: NDArray[np.bool_]) -> Positions:
-    """Return how many words of each row hold a code point of the mask; for few code points."""
-    at = np.flatnonzero(mask)
-    held = np.unique(np.searchsorted(words.starts, at, side="right") - 1)
-    return np.diff(np.searchsorted(held, words.offsets))
-
-
 def ellipses(text: TextBatch) -> Positions:
     """Return how many `…` and how many `...`, counted from the left without overlap, each row has."""
-    return text.row_sums(text.codepoints == ord("…")) + count(text, "...")
+    return text.per_row(text.symbol("…")) + count(text, "...")

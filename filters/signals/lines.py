@@ -20,7 +20,7 @@ from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.spans import Spans, strip, sums
 from filters.text import TextBatch
-from filters.unicode_tables import LINE_FEED, SPACE, listed
+from filters.unicode_tables import SPACE, listed
 from schemas.errors import RecipeError
 
 Mask = NDArray[np.bool_]
@@ -80,7 +80,7 @@ def short_line_ratio(text: TextBatch, *, characters: int = 30, blank: bool = Fal
 @signal(pa.float32(), unit="line feeds per word", source=f"{FINEWEB}; Penedo et al. 2024")
 def newline_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
     """Line feeds / words; null without a word. The published words are tokens, punctuation included."""
-    return ratio(text, text.row_sums(text.codepoints == LINE_FEED), text.words(kind).counts)
+    return ratio(text, text.per_row(text.line_feeds), text.words(kind).counts)
 
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
@@ -146,8 +146,10 @@ def _chosen(text: TextBatch, kind: str, blank: bool) -> Spans:
 
 
 def _not_blank(text: TextBatch, spans: Spans) -> Spans:
-    solid = np.concatenate(([0], np.cumsum(~text.flag(SPACE), dtype=np.int64)))
-    return spans.chosen(solid[spans.ends] > solid[spans.starts])
+    solid = strip(spans, text.flag(SPACE))
+    kept = np.zeros(len(spans), dtype=np.bool_)
+    kept[np.searchsorted(spans.ends, solid.ends)] = True
+    return spans.chosen(kept)
 
 
 def _with_blank(text: TextBatch, blank: bool) -> Spans:
@@ -172,7 +174,7 @@ def _denominator(text: TextBatch, of: str) -> Positions:
     if of == "text":
         return text.lengths
     if of == "lines":
-        return text.lengths - text.row_sums(text.codepoints == LINE_FEED)
+        return text.lengths - text.per_row(text.line_feeds)
     if of == "words":
         words = text.words("whitespace")
         return sums(words.lengths, words.offsets)

@@ -11,7 +11,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.signals.normalised import normalised, spaced_digits
-from filters.spans import sums
+from filters.spans import Spans, sums
 from filters.text import TextBatch
 from schemas.errors import RecipeError, near_name
 
@@ -54,15 +54,9 @@ def top_ngram_char_ratio(text: TextBatch, *, n: int = 2, variant: str = "gopher"
     """
     counting, text = chosen(text, variant)
     ngrams = text.ngrams(n, counting.kind, counting.fold)
-    size = _Sizes(text, counting, n)
-    best = _top_places(ngrams, size, counting.longest)
-    counts = best.counts
-    places = np.where(counts > 0, best.places, ngrams.word_offsets[:-1])
-    counts = np.where((counts == 0) & counting.lone, 1, counts)
-    measured = ngrams.totals > 0
-    part = np.zeros(len(text), dtype=np.int64)
-    part[measured] = size.at(places[measured]) * counts[measured]
-    return ratio(text, part, np.where(measured, size.denominators, 0))
+    size = _Sizes(text.words(counting.kind), n, counting.spaces)
+    part = _top_characters(ngrams, size, counting)
+    return ratio(text, part, np.where(ngrams.totals > 0, _denominators(text, counting, size), 0))
 
 
 @signal(pa.float32(), unit="ratio", source=f"{GOPHER}; datatrove, Dolma, DCLM, RedPajama-V2 by `variant`")
@@ -75,14 +69,38 @@ def dup_ngram_char_ratio(text: TextBatch, *, n: int = 5, variant: str = "gopher"
     """
     counting, text = chosen(text, variant)
     ngrams = text.ngrams(n, counting.kind, counting.fold)
-    size = _Sizes(text, counting, n, joined=False)
-    whole = np.where(ngrams.totals > 0, size.denominators, 0)
+    size = _Sizes(text.words(counting.kind), n, spaces=False)
+    whole = np.where(ngrams.totals > 0, _denominators(text, counting, size), 0)
     if counting.duplicates == "covered":
         lengths = text.words(counting.kind).lengths
         return ratio(text, sums(np.where(ngrams.covered_words(), lengths, 0), ngrams.word_offsets), whole)
     if counting.duplicates == "weighted":
         return ratio(text, _by_row(ngrams, ngrams.positions, size), size.all_ngrams)
     return ratio(text, _by_row(ngrams, _scan(ngrams), size), whole)
+
+
+def top_share(text: TextBatch, tokens: Spans, n: int, whole: Positions) -> NDArray[np.float64]:
+    """Return the top n-gram's characters / `whole` in each row of tokens, counted as GlotCC does."""
+    ngrams = Ngrams.of_words(text.span_hashes(tokens), tokens.offsets)
+    for _ in range(1, n):
+        ngrams = ngrams.longer()
+    part = _top_characters(ngrams, _Sizes(tokens, n, spaces=True), COUNTINGS["glotcc"])
+    return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
+
+
+def _denominators(text: TextBatch, counting: Counting, size: "_Sizes") -> Positions:
+    return text.lengths if counting.of_text else size.of_words
+
+
+def _top_characters(ngrams: Ngrams, size: "_Sizes", counting: Counting) -> Positions:
+    """Return the code points of the top n-gram times its count, of each row."""
+    best = _top_places(ngrams, size, counting.longest)
+    places = np.where(best.counts > 0, best.places, ngrams.word_offsets[:-1])
+    counts = np.where((best.counts == 0) & counting.lone, 1, best.counts)
+    measured = ngrams.totals > 0
+    part = np.zeros(len(ngrams.totals), dtype=np.int64)
+    part[measured] = size.at(places[measured]) * counts[measured]
+    return part
 
 
 def chosen(text: TextBatch, variant: str) -> tuple[Counting, TextBatch]:
@@ -101,12 +119,14 @@ def chosen(text: TextBatch, variant: str) -> tuple[Counting, TextBatch]:
 class _Sizes:
     """Code points of the n-grams by their first word."""
 
-    def __init__(self, text: TextBatch, counting: Counting, n: int, joined: bool = True) -> None:
-        words = text.words(counting.kind)
+    def __init__(self, words: Spans, n: int, spaces: bool) -> None:
         self._before = np.concatenate(([0], np.cumsum(words.lengths)))
-        self._n, self._offsets = n, words.offsets
-        self._spaces = (n - 1) * (joined and counting.spaces)
-        self.denominators = text.lengths if counting.of_text else np.diff(self._before[words.offsets])
+        self._n, self._offsets, self._spaces = n, words.offsets, (n - 1) * spaces
+
+    @property
+    def of_words(self) -> Positions:
+        """The code points of the words of each row."""
+        return np.diff(self._before[self._offsets])
 
     def at(self, places: Positions) -> Positions:
         """Return the code points of the n-grams that begin at the words."""

@@ -1,7 +1,5 @@
 """Sentence rules of NLLB's monolingual pipeline (stopes), as signals of a text or a chunk."""
 
-from typing import Final
-
 import numpy as np
 import pyarrow as pa
 
@@ -12,14 +10,17 @@ from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, EMOJI
 
 STOPES = "NLLB, stopes/pipelines/monolingual (a4e75e8)"
-MORE_PUNCTUATION: Final = np.frombuffer("—|–".encode("utf-32-le"), dtype=np.uint32)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_punct_ratio 0.2")
 def ascii_punctuation_ratio(text: TextBatch) -> pa.Array:
     """ASCII punctuation and both dashes (`—`, `–`) / code points; null for an empty text."""
-    marks = text.flag(ASCII_PUNCT) | np.isin(text.codepoints, MORE_PUNCTUATION)
-    return ratio(text, text.row_sums(marks), text.lengths)
+    marks = (
+        text.row_sums(text.flag(ASCII_PUNCT))
+        + text.per_row(text.symbol("—"))
+        + text.per_row(text.symbol("–"))
+    )
+    return ratio(text, marks, text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_number_ratio 0.2")

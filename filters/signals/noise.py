@@ -1,6 +1,5 @@
 """Signs of damaged or disguised text: our own signals."""
 
-import zlib
 from typing import Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from filters.unicode_tables import ALPHA, BLANK, IGNORABLE, script_number
 CONFUSABLE_SCRIPTS: Final = ("Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt")
 MOJIBAKE_LEADS: Final = np.frombuffer("ÂÃÄÅÐÑØÙÎÏàáâãä".encode("utf-32-le"), dtype=np.uint32)
 CONTINUATION_1252: Final = np.frombuffer("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".encode("utf-32-le"), dtype=np.uint32)
-REPLACEMENT: Final = 0xFFFD
+FIRST_LEAD, LEADS = 0xC2, 0x23  # from Â to ä
 LATIN_CONTINUATION: Final = (0x80, 0x40)  # U+0080 and the 63 after it
 COMPRESSION_LEVEL: Final = 1
 
@@ -59,7 +58,7 @@ def control_char_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.int32(), unit="code points", source="own")
 def replacement_char_count(text: TextBatch) -> pa.Array:
     """Replacement characters U+FFFD."""
-    return count(text, text.row_sums(text.codepoints == REPLACEMENT))
+    return count(text, text.per_row(text.symbol("\ufffd")))
 
 
 @signal(pa.float32(), unit="ratio", source="own, after the pairs that ftfy mends")
@@ -70,13 +69,14 @@ def mojibake_ratio(text: TextBatch) -> pa.Array:
     0x80-0x9F.
     """
     codepoints = text.codepoints
-    at = np.flatnonzero(np.isin(codepoints, MOJIBAKE_LEADS)) + 1
+    at = np.flatnonzero((codepoints - np.uint32(FIRST_LEAD)) < np.uint32(LEADS)) + 1
+    at = at[np.isin(codepoints[at - 1], MOJIBAKE_LEADS)]
     at = at[at < len(codepoints)]
     at = at[~text.row_starts_flags[at]]
     first, size = LATIN_CONTINUATION
     follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
     follows |= np.isin(codepoints[at], CONTINUATION_1252)
-    return ratio(text, search.per_row(text, at[follows]), text.lengths)
+    return ratio(text, text.per_row(at[follows]), text.lengths)
 
 
 @signal(pa.int32(), unit="occurrences", source="own")
@@ -85,15 +85,16 @@ def url_count(text: TextBatch) -> pa.Array:
     return count(text, search.count_any(text, ("http://", "https://", "www."), fold=True))
 
 
-@signal(pa.float32(), unit="bytes per byte", source="own; zlib, level 1")
+@signal(pa.float32(), unit="bytes per byte", source="own; Zstandard, level 1")
 def compression_ratio(text: TextBatch) -> pa.Array:
-    """Bytes of the text compressed by zlib at level 1 / bytes of the text; null for an empty text.
+    """Bytes of the text compressed by Zstandard at level 1 / bytes of the text; null for an empty text.
 
     Low for repetition, above 0.9 for random characters; texts under some hundred bytes are high by the
     header.
     """
     rows = encode(text.codepoints, text.lengths)
-    sizes = [len(zlib.compress(row.as_buffer(), COMPRESSION_LEVEL)) for row in rows]
+    codec = pa.Codec("zstd", compression_level=COMPRESSION_LEVEL)
+    sizes = [len(codec.compress(row.as_buffer())) for row in rows]
     return ratio(text, np.array(sizes, dtype=np.int64), text.byte_counts)
 
 

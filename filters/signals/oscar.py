@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from filters.hashing import row_hashes
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import Spans, strip, sums
+from filters.spans import Spans, span_positions, strip, sums
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE, listed
 
@@ -57,11 +57,16 @@ def line_hashes(text: TextBatch) -> pa.Array:
     """
     lines = text.lines()
     solid = strip(lines, text.flag(SPACE))
-    kept = _inside(len(text.codepoints), solid)
-    kept &= ~(text.in_categories("Cc") | listed(CCNET_MARKS).take(text.codepoints, mode="clip"))
-    codepoints = np.where(text.in_categories("Nd"), np.uint32(ord("0")), text.folded)
-    before = np.concatenate(([0], np.cumsum(kept, dtype=np.int64)))
-    offsets = np.append(before[lines.starts], before[-1])
+    removed = _outside(text, solid)
+    removed |= text.in_categories("Cc")
+    removed[text.symbols[listed(CCNET_MARKS)[text.codepoints[text.symbols]]]] = True
+    removed[text.numbers[listed(CCNET_MARKS)[text.codepoints[text.numbers]]]] = True
+    codepoints = text.folded.copy()
+    codepoints[text.numbers[text.in_categories("Nd")[text.numbers]]] = ord("0")
+    places = np.flatnonzero(removed)
+    edges = _edges(text, lines)
+    offsets = edges - np.searchsorted(places, edges)
+    kept = ~removed
     values = row_hashes(codepoints[kept].astype(np.uint64), offsets)
     hashes = pa.array(values.view(np.int64), mask=np.diff(offsets) == 0)
     rows = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
@@ -79,15 +84,25 @@ def _short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> pa.
 
 def _line_bytes(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
     """Return the UTF-8 bytes of each line."""
-    sizes = np.ones(len(text.codepoints), dtype=np.int64)
+    return text.once("line bytes", lambda: lines.lengths + sums(_more_bytes(text), _edges(text, lines)))
+
+
+def _more_bytes(text: TextBatch) -> NDArray[np.uint8]:
+    """Return the UTF-8 bytes of each code point over one."""
+    sizes = np.zeros(len(text.codepoints), dtype=np.uint8)
     for limit in (0x7F, 0x7FF, 0xFFFF):
         sizes += text.codepoints > limit
-    before = np.concatenate(([0], np.cumsum(sizes)))
-    return np.asarray(before[lines.ends] - before[lines.starts], dtype=np.int64)
+    return sizes
 
 
-def _inside(size: int, spans: Spans) -> NDArray[np.bool_]:
-    steps = np.zeros(size + 1, dtype=np.int8)
-    steps[spans.starts] += 1
-    steps[spans.ends] -= 1
-    return np.asarray(np.cumsum(steps[:-1], dtype=np.int8) > 0, dtype=np.bool_)
+def _edges(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
+    return np.append(lines.starts, len(text.codepoints))
+
+
+def _outside(text: TextBatch, spans: Spans) -> NDArray[np.bool_]:
+    """Return which code points lie in none of the spans; the spans leave little out."""
+    starts = np.concatenate(([0], spans.ends))
+    ends = np.append(spans.starts, len(text.codepoints))
+    mask = np.zeros(len(text.codepoints), dtype=np.bool_)
+    mask[span_positions(Spans(starts, ends, np.array([0, len(starts)])))] = True
+    return mask

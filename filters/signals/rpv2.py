@@ -14,10 +14,9 @@ from filters.signals.columns import column, count, ratio
 from filters.signals.normalised import normalised
 from filters.spans import Spans, strip, sums
 from filters.text import TextBatch
-from filters.unicode_tables import LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
+from filters.unicode_tables import ALNUM, LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
 
 FLOATS = pa.list_(pa.float32())
-END_MARKS = np.frombuffer(".!?".encode("utf-32-le"), dtype=np.uint32)
 LINE_END_MARKS = np.frombuffer(".!?\u201d".encode("utf-32-le"), dtype=np.uint32)
 LINE_BULLETS = np.frombuffer("•‣▶◀◦■□▪▫–".encode("utf-32-le"), dtype=np.uint32)
 
@@ -60,12 +59,16 @@ def unigram_entropy(text: TextBatch, *, variant: str = "unicode") -> pa.Array:
 @signal(pa.int32(), unit="sentences", source="RedPajama-V2 rps_doc_num_sentences")
 def pattern_sentence_count(text: TextBatch) -> pa.Array:
     r"""Matches of `\b[^.!?]+[.!?]*`: runs between end marks that hold a letter, a number or an underscore."""
-    words = text.words("word_characters")
-    run = np.searchsorted(np.flatnonzero(np.isin(text.codepoints, END_MARKS)), words.starts)
-    begins = np.ones(len(words), dtype=np.bool_)
-    begins[1:] = np.diff(run) != 0
-    begins[words.offsets[:-1][words.counts > 0]] = True
-    return count(text, sums(begins, words.offsets))
+    words = text.words("word_punct")
+    begins = (text.properties[words.starts] & np.uint32(ALNUM)) != 0
+    begins |= text.codepoints[words.starts] == ord("_")
+    plain = words.chosen(begins)
+    marks = np.sort(np.concatenate([text.symbol(mark) for mark in ".!?"]))
+    run = np.searchsorted(marks, plain.starts)
+    first = np.ones(len(plain), dtype=np.bool_)
+    first[1:] = np.diff(run) != 0
+    first[plain.offsets[:-1][plain.counts > 0]] = True
+    return count(text, sums(first, plain.offsets))
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_no_alph_words")
@@ -164,8 +167,8 @@ def _holding(lines: Spans, solid: Spans, values: NDArray[np.bool_]) -> NDArray[n
 
 
 def _inside(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
-    before = np.concatenate(([0], np.cumsum(mask, dtype=np.int64)))
-    return np.asarray(before[spans.ends] - before[spans.starts], dtype=np.int64)
+    """Return the sum of the mask in each line; what ends a line is not in it."""
+    return sums(mask, np.append(spans.starts, len(mask)))
 
 
 def _ended(text: TextBatch, lines: Spans) -> NDArray[np.bool_]:

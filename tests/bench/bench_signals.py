@@ -1,0 +1,176 @@
+"""How fast words and signals are measured, and how many times faster than datatrove's filters on the same texts.
+
+    python tests/bench/bench_signals.py --shared ../shared --peer /path/to/python
+
+`--peer` is a Python with datatrove 0.10 and its tokenizers; without it only our own figures are printed.
+Times are CPU seconds of one process, the least of `--repeat` runs.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import filters.signals  # noqa: F401  (declares the signals)
+from filters.registry import SIGNALS, Measurement
+from filters.text import BATCH_BYTES, TextBatch, cut_by_bytes
+from filters.wordlists import WordLists
+
+LINES_PER_TEXT, SENTENCES_PER_LINE = 8, 3
+LATIN = ("eng", "fra", "swh", "deu", "ind", "tur", "pol", "vie")
+SPACED = ("hin", "ben", "tam", "rus", "ell", "arb", "heb", "amh", "kat", "hye", "kor")
+UNSPACED = ("zho", "jpn", "tha", "mya", "khm", "lao")
+KERNEL = (
+    *("characters", "content", "counts", "glotcc", "gopher", "hashes", "lines", "listed"),
+    *("ngrams", "nllb", "noise", "oscar", "repetition", "rpv2", "scripts"),
+)
+Request = tuple[str, dict[str, object]]
+
+GOPHER: list[Request] = [
+    ("word_count", {}),
+    ("mean_word_length", {}),
+    ("hash_word_ratio", {}),
+    ("ellipsis_word_ratio", {}),
+    ("bullet_line_ratio", {}),
+    ("ellipsis_line_ratio", {}),
+    ("alphabetic_word_ratio", {}),
+    ("stop_word_count", {"distinct": True}),
+    ("dup_line_ratio", {}),
+    ("dup_line_char_ratio", {}),
+    ("dup_paragraph_ratio", {}),
+    ("dup_paragraph_char_ratio", {}),
+    *[("top_ngram_char_ratio", {"n": n}) for n in (2, 3, 4)],
+    *[("dup_ngram_char_ratio", {"n": n}) for n in (5, 6, 7, 8, 9, 10)],
+]
+C4: list[Request] = [
+    ("lorem_ipsum_count", {}),
+    ("javascript_count", {}),
+    ("policy_phrase_count", {}),
+    ("curly_bracket_count", {}),
+    ("sentence_count", {}),
+    ("max_word_length", {}),
+]
+FINEWEB: list[Request] = [
+    ("line_punct_ratio", {}),
+    ("short_line_ratio", {}),
+    ("dup_line_char_ratio", {"lines": "split", "blank": False, "of": "lines"}),
+    ("newline_word_ratio", {}),
+]
+PEER = """
+import json, sys, time
+from datatrove.data import Document
+from datatrove.pipeline.filters import C4QualityFilter, FineWebQualityFilter, GopherQualityFilter,
+GopherRepetitionFilter texts = json.load(sys.stdin)
+chain = [GopherRepetitionFilter(), GopherQualityFilter(), C4QualityFilter(filter_no_terminal_punct=False),
+FineWebQualityFilter()] for each in chain: each.filter(Document(text=texts[0], id="0"))
+start = time.process_time()
+for number, text in enumerate(texts):
+    for each in chain: each.filter(Document(text=text, id=str(number)))
+print(time.process_time() - start)
+"""
+
+
+def texts(shared: Path, languages: tuple[str, ...] | None = None) -> list[str]:
+    """Return texts of 24 sentences each, language after language."""
+    table = pq.read_table(shared / "data/text/flores200_sib_train.parquet", columns=["lang", "text"])
+    by_language: dict[str, list[str]] = defaultdict(list)
+    for lang, sentence in zip(table["lang"].to_pylist(), table["text"].to_pylist(), strict=True):
+        if languages is None or lang[:3] in languages:
+            by_language[lang].append(sentence)
+    size = LINES_PER_TEXT * SENTENCES_PER_LINE
+    return [
+        "\n".join(" ".join(part[i : i + SENTENCES_PER_LINE]) for i in range(0, len(part), SENTENCES_PER_LINE))
+        for start in range(0, 701, size)
+        for sentences in by_language.values()
+        if (part := sentences[start : start + size])
+    ]
+
+
+def batches(array: pa.Array) -> Iterator[pa.Array]:
+    """Cut a column as the engine does."""
+    for first, last in cut_by_bytes(array, BATCH_BYTES):
+        yield array[first:last]
+
+
+def measure(array: pa.Array, requests: list[Request]) -> None:
+    """Measure the signals on every text."""
+    lists = WordLists.of("small", {"*": ["the", "of", "and"]})
+    settings = {
+        name: {"words": lists} for name in ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count")
+    }
+    for batch in batches(array):
+        lang = pa.array(["eng_Latn"] * len(batch))
+        row = Measurement({"text": batch, "lang": lang}, settings)
+        for name, parameters in requests:
+            row.get(name, **parameters)
+
+
+def least_seconds(run: Callable[[], object], repeat: int) -> float:
+    """Return the least CPU seconds of some runs, after one that is not counted."""
+    run()
+    found = []
+    for _ in range(repeat):
+        start = time.process_time()
+        run()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def rate(array: pa.Array, run: Callable[[], object], repeat: int) -> float:
+    """Return megabytes of UTF-8 a second."""
+    return sum(len(text.as_buffer()) for text in array) / 1e6 / least_seconds(run, repeat)
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
+    parser.add_argument("--peer", default="")
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    everything: list[Request] = [
+        (name, {})
+        for name, signal in SIGNALS.items()
+        if signal.function.__module__.removeprefix("filters.signals.") in KERNEL
+        and set(signal.inputs) <= {"text", "lang"}
+    ]
+    everything += [request for request in GOPHER + C4 + FINEWEB if request not in everything]
+    kinds = {"latin": LATIN, "spaced": SPACED, "unspaced": UNSPACED, "mixed": None}
+    for kind, languages in kinds.items():
+        column = pa.array(texts(options.shared, languages)[:1200])
+        words = rate(
+            column,
+            lambda c=column: [TextBatch.from_arrow(b).word_hashes() for b in batches(c)],
+            options.repeat,
+        )
+        recipe = rate(column, lambda c=column: measure(c, GOPHER + C4 + FINEWEB), options.repeat)
+        all_signals = rate(column, lambda c=column: measure(c, everything), options.repeat)
+        print(
+            f"{kind:9} words {words:6.1f}   gopher+c4+fineweb {recipe:5.1f}   all {len(everything)} {all_signals:5.1f} MB/s"
+        )
+    if options.peer:
+        compare(texts(options.shared, ("eng",)), options.peer, options.repeat)
+
+
+def compare(english: list[str], peer: str, repeat: int) -> None:
+    """Print the ratio to datatrove's four filters on English texts."""
+    column = pa.array(english * 10)
+    ours = least_seconds(lambda: measure(column, GOPHER + C4 + FINEWEB), repeat) / len(column)
+    done = subprocess.run(
+        [peer, "-c", PEER], input=json.dumps(english), capture_output=True, text=True, check=True
+    )
+    theirs = float(done.stdout) / len(english)
+    print(f"datatrove {1 / theirs:.0f} texts/s, here {1 / ours:.0f} texts/s: {theirs / ours:.0f} times")
+
+
+if __name__ == "__main__":
+    main()
