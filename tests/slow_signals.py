@@ -271,7 +271,7 @@ def mojibake(text: str) -> float | None:
 
 
 def hash_of_line(line: str) -> int | None:
-    """The hash that the signal gives the normalised line, so that lines equal when normalised must be equal."""
+    """The hash that the signal gives to the normalised line."""
     plain = "".join(c for c in fold(line.strip()) if c not in CCNET and unicodedata.category(c) != "Cc")
     plain = "".join("0" if unicodedata.category(c) == "Nd" else c for c in plain)
     codepoints = np.array([ord(c) for c in plain], dtype=np.uint64)
