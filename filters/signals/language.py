@@ -56,17 +56,16 @@ def _best_two(identifier: LanguageIdentifier, line: str) -> dict[str, object] | 
 
 def sample_lines(text: TextBatch, sample: int) -> list[str]:
     """Return each row as one line of about `sample` code points at most; empty where there is nothing."""
-    third = max(sample // 3, 1)
     surrogates = (text.codepoints >= SURROGATES[0]) & (text.codepoints <= SURROGATES[1])
     codepoints = np.where(text.flag(SPACE) | surrogates, np.uint32(0x20), text.codepoints)
     bounds = text.row_offsets.tolist()
-    return [_sampled(codepoints[begin:end], third) for begin, end in itertools.pairwise(bounds)]
+    return [_sampled(codepoints[begin:end], sample) for begin, end in itertools.pairwise(bounds)]
 
 
-def _sampled(row: NDArray[np.uint32], third: int) -> str:
-    length = len(row)
+def _sampled(row: NDArray[np.uint32], sample: int) -> str:
+    length, third = len(row), max(sample // 3, 1)
     pieces = [row]
-    if length > 3 * third:
+    if length > sample:
         middle = (length - third) // 2
         pieces = [row[:third], row[middle : middle + third], row[length - third :]]
     line = " ".join(piece.tobytes().decode("utf-32-le") for piece in pieces).strip()
