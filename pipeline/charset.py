@@ -2,8 +2,8 @@
 
 The order is byte order mark, HTTP header, `meta` or XML declaration, detector. A declaration is believed as
 long as the text that it gives is plausible: bytes that are valid UTF-8 are UTF-8, and a declared set that
-leaves symbols inside words, letters of two scripts in one word or undecodable bytes loses against one that does
-not.
+leaves symbols inside words, letters of two scripts in one word or undecodable bytes loses against one that
+does not.
 
 The detector is chardet 7. Measured on 686 texts (34 sets, among them 193 real files and 427 news texts of 40
 languages in the sets of their countries), nothing declared, texts right: chardet 672, resiliparse (uchardet)

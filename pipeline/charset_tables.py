@@ -40,9 +40,11 @@ LABELS = {
 # The superset that browsers decode with (same standard). Keys and values are Python's names.
 SUPERSETS = {
     "ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874",
-    "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932",
-    "big5": "big5hkscs", "cp950": "big5hkscs", "euc_jisx0213": "euc_jp", "utf-16": "utf-16-le", "utf-32": "utf-32-le",
-    "utf-8-sig": "utf-8", "iso2022_jp_1": "iso2022_jp", "iso2022_jp_2": "iso2022_jp_ext",
+    "tis-620": "cp874", "gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949",
+    "shift_jis": "cp932", "big5": "big5hkscs", "cp950": "big5hkscs", "euc_jisx0213": "euc_jp",
+    "utf-16": "utf-16-le", "utf-32": "utf-32-le",
+    "euc_jis_2004": "euc_jp", "shift_jis_2004": "cp932", "utf-8-sig": "utf-8", "iso2022_jp_1": "iso2022_jp",
+    "iso2022_jp_2": "iso2022_jp_ext",
 }  # fmt: skip
 
 # Python knows these as text encodings; a page never is in one of them.
@@ -105,18 +107,18 @@ JUNK = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
 NON_ASCII = re.compile("[\x80-\x9f\u00a1-\U0010ffff]")
 LATIN = re.compile("[\u00c0-\u024f\u0300-\u0323\u1e00-\u1eff]")
 CAPITAL = regex.compile(r"[\p{Lu}--[A-Z]]", regex.V1)
-# What a wrong reading leaves, one character each: C1 controls, replacements, private use; a symbol between
-# letters; a letter of another script within a word; a capital after a small letter; a third accented Latin
-# letter in a row.
+# What a wrong reading leaves, one character each: C1 controls, replacements, private use, half-width katakana
+# (EUC-JP read as Shift_JIS is full of them); a symbol between letters; a letter of another script within a
+# word; a capital after a small letter; a third accented Latin letter in a row.
 SYMBOLS = r"\u00a1-\u00a9\u00ab\u00ac\u00ae-\u00b4\u00b6\u00b8\u00b9\u00bb-\u00bf\u00d7\u00f7"
 MORE_SYMBOLS = r"\u2020-\u2022\u2030\u2190-\u25ff"
 OTHER_SCRIPTS = r"\p{Cyrillic}\p{Greek}\p{Hebrew}\p{Arabic}\p{Thai}"
 ODD = regex.compile(
     "|".join(
         (
-            r"[\x80-\x9f\ufffd\ue000-\uf8ff]",
+            r"[\x80-\x9f\ufffd\ue000-\uf8ff\uff61-\uff9f]",
             rf"(?<=\p{{L}})[{SYMBOLS}{MORE_SYMBOLS}](?=\p{{L}})",
-            rf"(?<=\p{{Latin}})[{OTHER_SCRIPTS}\uff61-\uff9f]",
+            rf"(?<=\p{{Latin}})[{OTHER_SCRIPTS}]",
             rf"(?<=[{OTHER_SCRIPTS}])[A-Za-z\u00c0-\u024f]",
             r"(?<=[a-z])[\p{Han}\p{Hangul}](?=[a-z])",
             r"(?<=\p{Ll})[\p{Lu}--[A-Z]]",

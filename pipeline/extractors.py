@@ -49,6 +49,8 @@ class PageSettings:
     """Time in which some page must get done: for what waits without computing."""
     memory_bytes: int = 1 << 30
     """Address space that one page may take beyond what the process has."""
+    resident_bytes: int = 512 << 20
+    """Resident memory above which the worker is replaced between two pages. A fresh one has 80 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ def extract(html: str, url: str | None = None, extractor: str = "trafilatura") -
     at its ends; empty where it finds none. Title, language and address do not depend on the extractor.
 
     Args:
-        html: the page.
+        html: the page, as `decode_html` returns it.
         url: its address, which a relative canonical address is completed with.
         extractor: a key of `EXTRACTORS`.
 

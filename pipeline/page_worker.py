@@ -2,10 +2,10 @@
 
 Started by `page_guard.py` as `python -m pipeline.page_worker`. A frame is four bytes of length and a pickle.
 In: first a `Greeting`, then pages as `(payload, content_type, url)`. Out: first None, or the exception that
-keeps the worker from working; then for each page, in order, its `Result`. The kernel kills it when a page takes
-more CPU time than it may (SIGPROF, whose default is to kill), also inside a parser in C, which nothing else
-interrupts. It leaves with status 0 at the end of its input and when it has grown too large; then a new one
-takes over.
+keeps the worker from working; then for each page, in order, its `Result`. The kernel kills it when a page
+takes more CPU time than it may (SIGPROF, whose default is to kill), also inside a parser in C, which nothing
+else interrupts. It leaves with status 0 at the end of its input and when it has grown too large; then a new
+one takes over.
 """
 
 import contextlib
@@ -28,8 +28,6 @@ Result = tuple[str, str] | tuple[str, str | None, str | None, str | None, str, s
 """A `Removal` or a `PageText`, field by field: a pickle of plain values is ten times faster."""
 
 LENGTH_BYTES = 4
-RECYCLE_BYTES = 512 << 20
-"""Resident memory above which the worker makes room for a new one. A fresh one has 80 MB."""
 CACHE_PAGES = 1_000
 """Pages after which the extractors' caches are emptied."""
 GC_OBJECTS = 50_000
@@ -130,7 +128,7 @@ def _read_pages(frames: Iterator[Any], sink: BinaryIO, settings: PageSettings, g
         if number % CACHE_PAGES == 0 and "trafilatura" in sys.modules:
             reset_caches()
         total, resident = gauge.read()
-        if resident > RECYCLE_BYTES:
+        if resident > settings.resident_bytes:
             return
 
 
