@@ -15,6 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from filters.lsh import Bands
+from filters.simhash import BITS
 from pipeline import candidates
 from pipeline.clusters import KeepPolicy, components, read_policy
 from schemas.errors import RecipeError
@@ -58,6 +59,24 @@ class Similar:
     driver_edges: int = DRIVER_EDGES
 
 
+@dataclass(frozen=True, slots=True)
+class Close:
+    """What counts as alike: SimHashes (a `long` column) that differ in at most `distance` bits.
+
+    They are found by cutting them into `blocks`: more blocks are longer keys and more of them.
+    """
+
+    distance: int = 4
+    blocks: int = 6
+    signature: str = "simhash"
+    driver_edges: int = DRIVER_EDGES
+
+    @property
+    def least(self) -> float:
+        """The least share of equal bits, less what rounding may take."""
+        return 1 - (self.distance + 0.5) / BITS
+
+
 def decide_equal(
     frame: DataFrame, key: str, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
 ) -> DataFrame:
@@ -98,7 +117,12 @@ def decide_equal_chunks(
 
 
 def decide_similar(
-    frame: DataFrame, similar: Similar, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
+    frame: DataFrame,
+    similar: Similar | Close,
+    reason: str,
+    *,
+    keep: str = "smallest_key",
+    within: str = "corpus",
 ) -> DataFrame:
     """Decide on documents whose signatures are alike, directly or through others; null relates to nothing.
 
@@ -122,16 +146,16 @@ def decide_similar(
     return _decisions(measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity"))
 
 
-def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar, within: str) -> DataFrame:
+def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Close, within: str) -> DataFrame:
     """Return edges (low, high) between documents that share a band and are alike.
 
     A bucket is read as a sorted stream, so its size costs no memory. Only documents that share a bucket have
     their payload sent, once for each set of documents they share one with.
     """
     rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
-    exploded = rows.mapInArrow(_bind(_explode, similar.bands), "bucket long, doc_key long")
+    exploded = rows.mapInArrow(_bind(_explode, similar), "bucket long, doc_key long")
     shared = _by_bucket(exploded).mapInArrow(candidates.shared_buckets, "bucket long, doc_key long")
-    if similar.verify == "none":
+    if isinstance(similar, Similar) and similar.verify == "none":
         edges = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
         return edges.dropDuplicates()
     once = shared.repartition("doc_key").dropDuplicates()
@@ -278,11 +302,14 @@ def _decisions(
     return members.select(*(values[name].cast(kind).alias(name) for name, kind in _DECISION_COLUMNS))
 
 
-def _facts(signed: DataFrame, similar: Similar) -> DataFrame:
+def _facts(signed: DataFrame, similar: Similar | Close) -> DataFrame:
     """Return for each document its rank and what it is compared by.
 
     That is the low byte of each value of its signature, or the set of its shingles.
     """
+    if isinstance(similar, Close):
+        rows = signed.select("doc_key", "rank", similar.signature)
+        return rows.mapInArrow(_bytes, "doc_key long, rank double, payload binary")
     if similar.verify not in VERIFICATIONS:
         raise RecipeError(f"verify: expected one of {', '.join(VERIFICATIONS)}, got {similar.verify!r}")
     if similar.verify == "shingles":
@@ -300,12 +327,16 @@ def _bind(work: Callable[..., Iterator[pa.RecordBatch]], setting: object) -> Wor
     return run
 
 
-def _explode(bands: Bands, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _explode(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         if batch.num_rows:
             keys, group = (np.asarray(batch.column(name), np.int64) for name in ("doc_key", "group"))
-            signed = candidates.matrix(batch.column(1), np.uint32)
-            yield candidates.explode_bands(keys, signed, bands, group)
+            if isinstance(similar, Close):
+                hashes = np.asarray(batch.column(1), np.int64)
+                yield candidates.explode_blocks(keys, hashes, similar.distance, similar.blocks, group)
+            else:
+                signed = candidates.matrix(batch.column(1), np.uint32)
+                yield candidates.explode_bands(keys, signed, similar.bands, group)
 
 
 def _sketch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -314,15 +345,23 @@ def _sketch(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield kept.append_column("payload", candidates.sketches(batch.column(2)))
 
 
-def _reader(similar: Similar) -> candidates.Read:
+def _bytes(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        hashes = np.asarray(batch.column(2), np.int64)[:, None]
+        yield batch.select(["doc_key", "rank"]).append_column("payload", candidates.binary_column(hashes))
+
+
+def _reader(similar: Similar | Close) -> candidates.Read:
+    if isinstance(similar, Close):
+        return candidates.read_simhashes
     return candidates.read_shingle_sets if similar.verify == "shingles" else candidates.read_sketches
 
 
-def _match(similar: Similar, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _match(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     yield from candidates.match_buckets(batches, "payload", _reader(similar), similar.least)
 
 
-def _measure(similar: Similar, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _measure(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         if not batch.num_rows:
             continue

@@ -17,7 +17,8 @@ from scipy.sparse.csgraph import connected_components
 
 from filters.lsh import Bands, band_hashes
 from filters.minhash import agreement, sketch, sketch_similarity
-from filters.shingles import hash_sequences, jaccard
+from filters.shingles import hash_sequences, jaccard, mix64
+from filters.simhash import BITS, block_keys, distances
 from schemas.errors import SchemaError
 
 Number = TypeVar("Number", bound=np.unsignedinteger)
@@ -87,6 +88,17 @@ def explode_bands(
     return pa.RecordBatch.from_arrays(columns, schema=BUCKETS)
 
 
+def explode_blocks(
+    keys: I64, hashes: I64, distance: int, blocks: int, group: I64 | None = None
+) -> pa.RecordBatch:
+    """Return rows as `explode_bands` does, for SimHashes that differ in at most `distance` bits."""
+    found = block_keys(hashes.view(np.uint64), distance, blocks)
+    if group is not None:
+        found = mix64(found ^ mix64(group.view(np.uint64))[:, None])
+    columns = [pa.array(found.view(np.int64).ravel()), pa.array(np.repeat(keys, found.shape[1]))]
+    return pa.RecordBatch.from_arrays(columns, schema=BUCKETS)
+
+
 def sketches(column: pa.Array, dtype: type[np.unsignedinteger] = np.uint32) -> pa.Array:
     """Return the low byte of each value of each signature: what verification compares."""
     return binary_column(sketch(matrix(column, dtype)))
@@ -102,6 +114,17 @@ def read_sketches(column: pa.Array) -> Compare:
             for i in range(0, len(left), COMPARED)
         ]
         return sketch_similarity(np.concatenate(parts)) if parts else np.empty(0, np.float32)
+
+    return compare
+
+
+def read_simhashes(column: pa.Array) -> Compare:
+    """Compare by the share of equal bits of 64-bit hashes."""
+    hashes = matrix(column, np.uint64).ravel()
+
+    def compare(left: I64, right: I64) -> F32:
+        share: F32 = (1 - distances(hashes[left], hashes[right]) / BITS).astype(np.float32)
+        return share
 
     return compare
 

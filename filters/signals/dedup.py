@@ -6,7 +6,16 @@ import pyarrow as pa
 from filters.minhash import Signatures, sign, signatures
 from filters.published_shingles import PUBLISHED, published_shingles
 from filters.registry import signal
-from filters.shingles import Shingles, character_shingles, hash_sequences, word_shingles
+from filters.shingles import (
+    GOLDEN,
+    Shingles,
+    character_shingles,
+    hash_ngrams,
+    hash_sequences,
+    mix64,
+    word_shingles,
+)
+from filters.simhash import simhashes
 from filters.text import TextBatch
 from filters.urls import url_form
 from schemas.errors import RecipeError
@@ -48,6 +57,29 @@ def published_minhash(text: TextBatch, *, tool: str = "datasketch", permutations
     shingles = published_shingles(text.slice_text(text.spans(*_rows(text))).to_pylist(), tool)
     signed = signatures(shingles.hashes, shingles.offsets, permutations, family=PUBLISHED[tool].family)
     return _column(signed, shingles)
+
+
+@signal(
+    pa.int64(), unit="64 bits", source="Charikar 2002; settings: BigScience ROOTS, roots_dedup_simhash.csv"
+)
+def simhash(text: TextBatch, *, n: int = 6, unit: str = "character") -> pa.Array:
+    """SimHash of the n-grams of code points of the case-folded text without punctuation; null without one.
+
+    Of words: `unit="word"`, which ROOTS takes for English. White space counts as a code point, as there; the
+    hash function of the n-grams is our own, so bits differ from ROOTS', distances do not in the mean.
+    """
+    if unit not in UNITS or n < 1:
+        raise RecipeError(
+            f"simhash: expected unit word or character and n of at least 1, got {unit!r} and {n}"
+        )
+    shingles = word_shingles(text, n) if unit == "word" else _unpunctuated(text, n)
+    return pa.array(simhashes(shingles).view(np.int64), pa.int64(), mask=shingles.counts == 0)
+
+
+def _unpunctuated(text: TextBatch, n: int) -> Shingles:
+    kept = ~text.in_categories("P")
+    offsets = np.concatenate(([0], np.cumsum(text.row_sums(kept))))
+    return hash_ngrams(mix64(text.folded[kept].astype(np.uint64) * GOLDEN), offsets, n)
 
 
 def _rows(text: TextBatch) -> tuple[np.ndarray, np.ndarray]:
