@@ -40,10 +40,11 @@ def run(spark: SparkSession, run: Run, step: str) -> None:
         return
     started = time.monotonic()
     run.workspace.delete(run.workspace.folder(f"decisions/{step}"))
-    frame = _read(spark, run, planned)
+    frame = _read(spark, run, planned).persist()  # a step looks at its keys several times
     decided = _decide(frame, planned)
-    parts = max(1, len(run.parts))
-    removed = write_by_part(decided, ROW_BITS, min(parts, 200), partial(_write, run.workspace, step))
+    partitions = min(max(1, len(run.parts)), int(str(spark.conf.get("spark.sql.shuffle.partitions"))))
+    removed = write_by_part(decided, ROW_BITS, partitions, partial(_write, run.workspace, step))
+    spark.catalog.clearCache()
     fingerprint = part_fingerprints(run, step)[ALL_PARTS]
     seconds = round(time.monotonic() - started, 3)
     outcomes = {(UNKNOWN_LANGUAGE, step): removed}

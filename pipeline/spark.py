@@ -27,11 +27,14 @@ TASK_TRIES = 4
 SUBMITTED = "PYSPARK_GATEWAY_PORT"
 """Set by spark-submit, which has then chosen master and settings."""
 
+KEY_TASKS = 8
+"""Tasks for each core that read keys: a part has few, so a task reads several parts."""
+
 LOCAL_SETTINGS = {
     "spark.ui.enabled": "false",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.sql.shuffle.partitions": "8",
+    "spark.sql.shuffle.partitions": "4",
     "spark.driver.memory": "2g",
 }
 SETTINGS = {
@@ -156,7 +159,8 @@ def read_keys(
             for index in batch.column(0).to_pylist():
                 yield from read(parts[index])
 
-    numbers = spark.range(0, len(parts), 1, max(1, len(parts)))
+    tasks = min(len(parts), KEY_TASKS * spark.sparkContext.defaultParallelism)
+    numbers = spark.range(0, len(parts), 1, max(1, tasks))
     return numbers.mapInArrow(run, from_arrow_schema(schema))
 
 
