@@ -1,0 +1,113 @@
+"""Edits that mask personal data: e-mail addresses, public IP addresses, telephone numbers.
+
+Only texts that hold a sign of such data (`@`, a dot between digits, ten digits) are looked at one by one.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from filters.registry import Edited, edit
+from filters.text import TextBatch, encode
+from filters.unicode_tables import NUMERIC
+
+DATATROVE: Final = "datatrove pipeline/formatters/pii.py (FineWeb, GlotCC)"
+EMAIL: Final = re.compile(
+    r"\b[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?",
+    re.ASCII,
+)
+OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
+IPV4: Final = re.compile(rf"(?:{OCTET}\.){{3}}{OCTET}")
+IPV6: Final = re.compile(r"(?<![:.\w])(?:[0-9A-Fa-f]{0,4}:){2,7}[0-9A-Fa-f]{0,4}(?![:.\w])")
+PHONE: Final = re.compile(r"(?<!\d)(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]?\d{3}[-. ]\d{4}(?!\d)")
+EMAIL_REPLACEMENTS: Final = ("email@example.com", "firstname.lastname@example.org")
+IP_REPLACEMENTS: Final = (
+    *("22.214.171.124", "126.96.36.199", "188.8.131.52"),
+    *("184.108.40.206", "220.127.116.11", "18.104.22.168"),
+)
+IPV6_REPLACEMENT: Final = ("2001:db8::1",)
+PHONE_REPLACEMENT: Final = (" |||PHONE_NUMBER||| ",)
+PHONE_DIGITS: Final = 10
+IPV4_DOTS: Final = 3
+
+
+@edit(source=f"{DATATROVE}; Dolma: ` |||EMAIL_ADDRESS||| `; ROOTS: `PI:EMAIL`")
+def mask_emails(text: TextBatch, *, replacements: Sequence[str] = EMAIL_REPLACEMENTS) -> Edited:
+    """Replace each e-mail address by the replacements in turn, from the first in each text.
+
+    The published code takes turns over all texts that one process sees; here a row depends on itself alone.
+    """
+    return _masked(text, text.per_row(text.symbol("@")) > 0, EMAIL, replacements)
+
+
+@edit(source=DATATROVE)
+def mask_public_ips(
+    text: TextBatch,
+    *,
+    replacements: Sequence[str] = IP_REPLACEMENTS,
+    replacements_v6: Sequence[str] = IPV6_REPLACEMENT,
+) -> Edited:
+    """Replace each globally routable IPv4 and IPv6 address by the replacements in turn, anew in each text.
+
+    IPv6 is ours: the published code masks IPv4 only.
+    """
+    dots, colons = text.per_row(text.symbol(".")), text.per_row(text.symbol(":"))
+    digits = text.row_sums(text.flag(NUMERIC)) > 0
+    first = _masked(text, (dots >= IPV4_DOTS) & digits, IPV4, replacements, _is_public)
+    if not (colons > 1).any():
+        return first
+    second = _masked(TextBatch.from_arrow(first.text), colons > 1, IPV6, replacements_v6, _is_public)
+    changes = np.asarray(first.changes.fill_null(0)) + np.asarray(second.changes.fill_null(0))
+    return Edited(second.text, pa.array(changes.astype(np.int32), mask=text.is_null))
+
+
+@edit(source="Dolma v1.5 pii_regex_with_counts_fast_v2 (US form, 3-3-4 digits)")
+def mask_phones(text: TextBatch, *, replacements: Sequence[str] = PHONE_REPLACEMENT) -> Edited:
+    """Replace each telephone number of North American form (3-3-4 digits, a prefix +1 or none)."""
+    digits = text.row_sums(text.flag(NUMERIC))
+    return _masked(text, digits >= PHONE_DIGITS, PHONE, replacements)
+
+
+def _masked(
+    text: TextBatch,
+    rows: np.ndarray,
+    pattern: re.Pattern[str],
+    replacements: Sequence[str],
+    accepted: Callable[[str], bool] | None = None,
+) -> Edited:
+    texts = encode(text.codepoints, text.lengths)
+    changes = np.zeros(len(text), dtype=np.int32)
+    if rows.any() or text.is_null.any():
+        changed: list[str] = texts.to_pylist()
+        for row in np.flatnonzero(rows).tolist():
+            turn = _Turns(replacements, accepted)
+            changed[row] = pattern.sub(turn, changed[row])
+            changes[row] = turn.count
+        texts = pa.array(changed, pa.string(), mask=text.is_null)
+    return Edited(texts, pa.array(changes, mask=text.is_null))
+
+
+class _Turns:
+    """Gives the replacements in turn to `re.sub`, and counts them."""
+
+    def __init__(self, replacements: Sequence[str], accepted: Callable[[str], bool] | None) -> None:
+        self.count = 0
+        self._replacements, self._accepted = replacements, accepted
+
+    def __call__(self, match: re.Match[str]) -> str:
+        if self._accepted is not None and not self._accepted(match.group()):
+            return match.group()
+        self.count += 1
+        return self._replacements[(self.count - 1) % len(self._replacements)]
+
+
+def _is_public(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
