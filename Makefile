@@ -51,8 +51,9 @@ setup: ## Make .venv with the command glotmill, from the lock files
 	fi
 
 .PHONY: demo
-demo: setup ## Curate the shipped sample archives into demo/
-	@$(BIN)/glotmill run glotmill tests/data/sample --output demo
+demo: setup ## Train models on the shipped text, then curate the shipped archives into demo/corpus
+	@$(BIN)/glotmill train-lm tests/data/text --output demo/models
+	@$(BIN)/glotmill run glotmill tests/data/sample --output demo/corpus --language-models demo/models --overwrite
 
 .PHONY: check
 check: setup ## Lint, format, types, import contracts
