@@ -3,9 +3,9 @@
 The estimator is that of Chen and Goodman 1998 (equation 26 for the discounts) with the conventions of KenLM's
 `lmplz` (Heafield et al. 2013): `<unk>` takes part in the unigrams with count 0; unigrams are interpolated
 with the uniform distribution over all words but `<s>`; n-grams after `<s>` keep their occurrences as counts;
-an order whose discounts cannot be computed takes the fallback discounts. Perplexities equal those of `lmplz`
-(tests/unit/test_kneser_ney.py). One difference: for the discounts, `lmplz` takes the very last n-gram of each
-order by its occurrences instead of its adjusted count.
+an order whose discounts cannot be computed takes the fallback discounts; and, when discounts are computed,
+the last n-gram of a lower order counts by its occurrences, which shows in tiny corpora only. So probabilities
+equal those of `lmplz` (tests/unit/test_kneser_ney.py).
 """
 
 import itertools
@@ -33,6 +33,9 @@ from schemas.errors import InputError
 
 FALLBACK_DISCOUNTS: Final = (0.5, 1.0, 1.5)
 """What `lmplz --discount_fallback` takes off counts of 1, 2 and 3 or more."""
+
+OTHER_COUNTS: Final = 5
+"""Discounts depend on how many n-grams have a count of 1 to 4; this stands for all others."""
 
 NEVER: Final = -99.0
 """The logarithm that ARPA files give to a probability of zero."""
@@ -102,7 +105,8 @@ def train_arpa(
     thresholds = _thresholds(order, prune)
     with Scratch(scratch) as store:
         counts = count_ngrams(sentences, order, thresholds, store, memory)
-        discounts = [find_discounts(level.count) for level in counts.levels]
+        discounts = [_level_discounts(level) for level in counts.levels[:-1]]
+        discounts.append(find_discounts(_numbers_of_counts(counts.levels[-1].count)))
         estimates = _estimate(counts.levels, discounts, store)
         ngrams = _write(output, counts, estimates)
     rows = tuple((float(d[1]), float(d[2]), float(d[3])) for d in discounts)
@@ -120,15 +124,30 @@ def _thresholds(order: int, prune: Sequence[int]) -> list[int]:
     return [*prune, *[prune[-1]] * (order - len(prune))]
 
 
-def find_discounts(counts: Adjusted) -> Discounts:
-    """Return the discounts for counts of 0, 1, 2 and 3 or more.
+def _level_discounts(level: Level) -> Discounts:
+    """Return the discounts of a lower order; its last n-gram counts by its occurrences, as in `lmplz`."""
+    numbers = _numbers_of_counts(level.count)
+    if level.last_occurrences is not None:
+        numbers[min(int(level.count[-1]), OTHER_COUNTS)] -= 1
+        numbers[min(level.last_occurrences, OTHER_COUNTS)] += 1
+    return find_discounts(numbers)
 
-    With n_c n-grams of count c and Y = n_1 / (n_1 + 2 n_2), the discount of c is c - (c + 1) Y n_(c+1) / n_c.
-    Where n_1, n_2 or n_3 is 0, or a discount is below 0 or above c, all three are the fallback discounts.
-    """
-    n = np.zeros(6, dtype=np.int64)
+
+def _numbers_of_counts(counts: Adjusted) -> NDArray[np.int64]:
+    """Return how many n-grams have a count of 0, 1, 2, 3, 4 and more."""
+    numbers = np.zeros(OTHER_COUNTS + 1, dtype=np.int64)
     for piece in _pieces(len(counts), counts):
-        n += np.bincount(np.minimum(counts[piece], 5), minlength=6)
+        numbers += np.bincount(np.minimum(counts[piece], OTHER_COUNTS), minlength=OTHER_COUNTS + 1)
+    return numbers
+
+
+def find_discounts(numbers: Sequence[int] | NDArray[np.int64]) -> Discounts:
+    """Return the discounts for counts of 0, 1, 2 and 3 or more, of the numbers n of n-grams by count.
+
+    With Y = n_1 / (n_1 + 2 n_2), the discount of c is c - (c + 1) Y n_(c+1) / n_c. Where n_1, n_2 or n_3 is
+    0, or a discount is below 0 or above c, all three are the fallback discounts.
+    """
+    n = [int(number) for number in numbers]
     fallback = np.array([0.0, *FALLBACK_DISCOUNTS])
     if 0 in n[1:4]:
         return fallback

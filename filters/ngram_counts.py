@@ -57,6 +57,8 @@ class Level:
     begins with `<s>`."""
     pruned: NDArray[np.bool_]
     """True where the n-gram occurs no more often than the pruning threshold of its order."""
+    last_occurrences: int | None
+    """Occurrences of the last n-gram, when the last window of all ends with it."""
 
     def __len__(self) -> int:
         return len(self.word)
@@ -312,6 +314,7 @@ class _LevelBuilder:
         self._prune = prune
         self._unigrams = np.zeros(words, dtype=np.int64)
         types = (np.int32, np.int32, np.uint32, np.bool_)  # those of Level
+        self._last: list[int | None] = [None] * order
         self._columns = [[scratch.column(dtype) for dtype in types] for _ in range(order - 1)]
 
     def add(self, columns: list[Ids], counts: Counts) -> None:
@@ -329,8 +332,10 @@ class _LevelBuilder:
                 adjusted = np.where(words == BOS, occurrences, adjusted)
             if k == 1:
                 self._unigrams[words] = adjusted
+                self._last[0] = int(occurrences[-1])
                 continue
             real = (words != BOS) | (columns[k - 2][starts] != BOS)  # `<s> <s> …` is filling, no n-gram
+            self._last[k - 1] = int(occurrences[-1]) if real[-1] else None
             rows = starts[real]
             pruned = occurrences[real] <= self._prune[k - 1]
             length = self._append(k, [below[rows], words[real], adjusted[real], pruned])
@@ -356,5 +361,10 @@ class _LevelBuilder:
             np.arange(words, dtype=np.int32),
             self._unigrams.astype(np.uint32),
             np.zeros(words, dtype=np.bool_),
+            self._last[0],
         )
-        return [unigrams, *(Level(*(column.finish() for column in columns)) for columns in self._columns)]
+        higher = []
+        for columns, last in zip(self._columns, self._last[1:], strict=True):
+            suffix, word, count, pruned = (column.finish() for column in columns)
+            higher.append(Level(suffix, word, count, pruned, last))
+        return [unigrams, *higher]
