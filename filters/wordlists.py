@@ -18,7 +18,7 @@ from filters.hashing import mix
 from filters.language_keys import list_keys
 from filters.spans import Spans, runs
 from filters.text import TextBatch
-from filters.unicode_tables import BLANK
+from filters.unicode_tables import ALNUM, BLANK, CODE_POINTS
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -115,6 +115,34 @@ class WordLists:
             result[crossing[crossing >= 0]] = False
         return result
 
+    def substrings(self, text: TextBatch, numbers: Positions, flanked: bool) -> Positions:
+        """Return how often an entry of the row's list occurs in each row, overlaps included.
+
+        With `flanked`, only where no letter, number or underscore touches it.
+        """
+        batch, of_list = self._batch(), self._of_entries()
+        starts = _beginnings(text, batch)
+        word = np.append(text.flag(ALNUM) | (text.codepoints == ord("_")), False)
+        if flanked:
+            starts = starts[~word[starts - 1] | text.row_starts_flags[starts]]
+        rows = np.searchsorted(text.row_offsets, starts, side="right") - 1
+        total = np.zeros(len(text), dtype=np.int64)
+        salts = _salts(numbers)
+        hashes = batch.span_hashes(_rows(batch), fold=True) ^ _salts(of_list)
+        for length in np.unique(batch.lengths[batch.lengths > 0]):
+            ends = starts + length
+            fits = (ends <= text.row_offsets[rows + 1]) & (numbers[rows] >= 0)
+            if flanked:
+                fits[fits] = ~word[ends[fits]] | text.row_starts_flags[ends[fits]]
+            first, row = starts[fits], rows[fits]
+            keys = text.prefix_hashes(fold=True).spans(first, first + length) ^ salts[row]
+            found = HashSet(hashes[batch.lengths == length]).contains(keys)
+            total += np.bincount(row[found], minlength=len(text))
+        return total
+
+    def _of_entries(self) -> Positions:
+        return np.repeat(np.arange(len(self.entries)), [len(words) for words in self.entries.values()])
+
     def _batch(self) -> TextBatch:
         return TextBatch.from_arrow(
             pa.array([word for words in self.entries.values() for word in words], pa.string())
@@ -125,11 +153,22 @@ class WordLists:
         if key not in self._sets:
             batch = self._batch()
             spans = _entry_words(batch, kind)
-            of_list = np.repeat(np.arange(len(self.entries)), [len(words) for words in self.entries.values()])
+            of_list = self._of_entries()
             chosen = spans.counts == length
             hashes = sequences(batch.span_hashes(spans, fold), length)[spans.offsets[:-1][chosen]]
             self._sets[key] = HashSet(hashes ^ _salts(of_list[chosen]))
         return self._sets[key]
+
+
+def _rows(batch: TextBatch) -> Spans:
+    return Spans(batch.row_offsets[:-1], batch.row_offsets[1:], np.arange(len(batch) + 1))
+
+
+def _beginnings(text: TextBatch, entries: TextBatch) -> Positions:
+    """Return the places of characters with which an entry begins."""
+    first = np.zeros(CODE_POINTS, dtype=np.bool_)
+    first[entries.folded[entries.row_offsets[:-1][entries.lengths > 0]]] = True
+    return np.flatnonzero(first.take(text.folded, mode="clip"))
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:

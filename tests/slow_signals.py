@@ -244,6 +244,28 @@ def lines_of(values: Callable[[str], float]) -> Callable[[str], list[float]]:
     return lambda text: [values(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", text)]
 
 
+SUBSTRINGS = WordLists.of("substrings", {"*": ["a", "aa", "a b", "the", "本", "#"]})
+
+
+def nth_longest(text: str, n: int) -> int:
+    lengths = sorted(map(len, text.split("\n")), reverse=True)
+    return lengths[n - 1] if len(lengths) >= n else 0
+
+
+def substrings(text: str, flanked: bool) -> int:
+    """Places where an entry begins in the case-folded text, flanked as the original characters say."""
+    folded = fold(text)
+
+    def word(i: int) -> bool:
+        return 0 <= i < len(text) and bool(re.match(r"\w", text[i]))
+
+    return sum(
+        folded.startswith(entry, i) and not (flanked and (word(i - 1) or word(i + len(entry))))
+        for entry in SUBSTRINGS.entries["*"]
+        for i in range(len(text))
+    )
+
+
 def line_top(text: str, n: int) -> float | None:
     lines = [line for line in text.split("\n") if len(line.split(" ")) > 20]
     return max((top_ngram(line, n, "glotcc") or 0 for line in lines), default=None)
@@ -476,6 +498,9 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("phrase_count", {"phrases": ("aa", "B"), "fold": False}, lambda t: t.count("aa") + t.count("B")),
     ("url_count", {}, lambda t: sum(fold(t).count(p) for p in ("http://", "https://", "www."))),
     ("capital_token_ratio", {}, capital_tokens),
+    *[("nth_longest_line_length", {"n": n}, lambda t, n=n: nth_longest(t, n)) for n in (1, 3)],
+    ("flagged_substring_count", {"words": SUBSTRINGS}, lambda t: substrings(t, True)),
+    ("flagged_substring_count", {"words": SUBSTRINGS, "flanked": False}, lambda t: substrings(t, False)),
     *[("max_line_top_ngram_char_ratio", {"n": n}, lambda t, n=n: line_top(t, n)) for n in (1, 2)],
     ("sentence_count", {}, lambda t: len(slow_text.sentences(t))),
     (

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from filters.ngrams import Ngrams
 from filters.registry import signal
-from filters.signals.columns import ratio
+from filters.signals.columns import column, ratio
 from filters.spans import Spans, strip, sums
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE, listed
@@ -29,6 +29,7 @@ Positions = NDArray[np.int64]
 GOPHER = "Rae et al. 2021, arXiv:2112.11446, table A1 and section A.1.1"
 FINEWEB = "FineWeb, datatrove fineweb_quality_filter.py"
 TERMINAL: Final = "datatrove_terminal_punctuation"
+LENGTH_BITS: Final = 32
 DENOMINATORS: Final = ("text", "words", "lines")
 
 
@@ -75,6 +76,17 @@ def short_line_ratio(text: TextBatch, *, characters: int = 30, blank: bool = Fal
     """Lines of at most so many code points / lines, blank ones on request; null without a line."""
     spans = _with_blank(text, blank)
     return ratio(text, _per_row(spans, spans.lengths <= characters), spans.counts)
+
+
+@signal(pa.int32(), unit="code points", source="mC4, c4_utils.py (3 lines of at least 200 characters)")
+def nth_longest_line_length(text: TextBatch, *, n: int = 3, lines: str = "split") -> pa.Array:
+    """Code points of the n-th longest line; 0 in a text of fewer lines."""
+    spans = text.lines(lines)
+    ordered = np.sort((spans.rows << LENGTH_BITS) | spans.lengths)
+    enough = spans.counts >= n
+    values = np.zeros(len(text), dtype=np.int64)
+    values[enough] = ordered[spans.offsets[1:][enough] - n] & ((1 << LENGTH_BITS) - 1)
+    return column(text, values, pa.int32())
 
 
 @signal(pa.float32(), unit="line feeds per word", source=f"{FINEWEB}; Penedo et al. 2024")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, ratio
+from filters.signals.content import C4
 from filters.text import TextBatch
 from filters.wordlists import WordLists
 from schemas.errors import RecipeError
@@ -24,14 +25,20 @@ GOPHER_WORDS = WordLists.of(
 
 @signal(pa.float32(), unit="ratio", source=ROOTS)
 def stopword_ratio(
-    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "roots", phrase: int = 1
+    text: TextBatch,
+    lang: pa.Array,
+    *,
+    words: WordLists | None = None,
+    kind: str = "roots",
+    phrase: int = 1,
+    fold: bool = True,
 ) -> pa.Array:
     """Words that are in the list of the row's language / words, at most 1; null without a word or a list.
 
-    With `phrase` over 1, runs of up to so many words count too, as ROOTS does for Vietnamese (2). The
-    published code gives 0 for a text without words.
+    With `phrase` over 1, runs of up to so many words count too, as ROOTS does for Vietnamese (2).
+    RedPajama-V2 has `kind="word_punct"` without `fold`. The published code gives 0 for a text without words.
     """
-    return _ratio("stopword_ratio", text, lang, words, kind, phrase)
+    return _ratio("stopword_ratio", text, lang, words, kind, phrase, fold)
 
 
 @signal(pa.float32(), unit="ratio", source=ROOTS)
@@ -39,7 +46,7 @@ def flagged_word_ratio(
     text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "roots", phrase: int = 1
 ) -> pa.Array:
     """Words that are in the list of flagged words / words, as `stopword_ratio` counts them."""
-    return _ratio("flagged_word_ratio", text, lang, words, kind, phrase)
+    return _ratio("flagged_word_ratio", text, lang, words, kind, phrase, True)
 
 
 @signal(pa.int32(), unit="occurrences", source="RedPajama-V2 rps_doc_ldnoobw_words; LDNOOBW")
@@ -53,6 +60,20 @@ def flagged_phrase_count(
     for length in words.phrase_lengths(kind):
         total += _per_row(text, words.found(text, numbers, kind, True, length), kind)
     return column(text, total, pa.int32(), numbers < 0)
+
+
+@signal(pa.int32(), unit="occurrences", source=f"{C4}, bad words (LDNOOBW; not flanked for ja, th, zh)")
+def flagged_substring_count(
+    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, flanked: bool = True
+) -> pa.Array:
+    r"""Places where an entry of the list occurs, case-folded, words or not; null without a list.
+
+    With `flanked`, only where no character of `\w` (`re`) touches it, as in C4 for all languages but
+    Japanese, Thai and Chinese.
+    """
+    words = given("flagged_substring_count", words)
+    numbers = words.numbers(lang, len(text))
+    return column(text, words.substrings(text, numbers, flanked), pa.int32(), numbers < 0)
 
 
 @signal(pa.int32(), unit="words", source="Rae et al. 2021, appendix A.1.1; FineWeb-2 (distinct)")
@@ -91,14 +112,14 @@ def given(name: str, words: WordLists | None) -> WordLists:
 
 
 def _ratio(
-    name: str, text: TextBatch, lang: pa.Array, words: WordLists | None, kind: str, phrase: int
+    name: str, text: TextBatch, lang: pa.Array, words: WordLists | None, kind: str, phrase: int, fold: bool
 ) -> pa.Array:
     words = given(name, words)
     numbers = words.numbers(lang, len(text))
     counts = text.words(kind).counts
     total = np.zeros(len(text), dtype=np.int64)
     for length in range(1, phrase + 1):
-        total += _per_row(text, words.found(text, numbers, kind, True, length), kind)
+        total += _per_row(text, words.found(text, numbers, kind, fold, length), kind)
     return ratio(text, np.minimum(total, counts), np.where(numbers < 0, 0, counts))
 
 

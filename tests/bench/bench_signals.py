@@ -113,7 +113,13 @@ def measure(array: pa.Array, requests: list[Request]) -> None:
     """Measure the signals on every text."""
     lists = WordLists.of("small", {"*": ["the", "of", "and"]})
     settings = {
-        name: {"words": lists} for name in ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count")
+        name: {"words": lists}
+        for name in (
+            "stopword_ratio",
+            "flagged_word_ratio",
+            "flagged_phrase_count",
+            "flagged_substring_count",
+        )
     }
     for batch in batches(array):
         lang = pa.array(["eng_Latn"] * len(batch))

@@ -16,7 +16,8 @@ from tests.strategies import ROWS, TEXTS
 
 LISTS = WordLists.of("small", {"en": ["the", "a", "a b"], "hin": ["है"], "jpn_Jpan": ["本"]})
 SETTINGS = {
-    name: {"words": LISTS} for name in ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count")
+    name: {"words": LISTS}
+    for name in ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count", "flagged_substring_count")
 }
 LABELS = ("eng_Latn", "hin_Deva", "jpn_Jpan", "kor_Hang", "xxx_Zzzz", None)
 OF_TEXT = [
