@@ -59,7 +59,8 @@ def select_batch(
 
 
 def _published(rows: pa.Table, decisions: Decisions, schema: pa.Schema) -> pa.Table:
-    timestamp = pc.strftime(rows.column("fetched_at"), format="%Y-%m-%dT%H:%M:%SZ")
+    seconds = pc.floor_temporal(rows.column("fetched_at"), unit="second").cast(pa.timestamp("s", "UTC"))
+    timestamp = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ")
     columns = {
         "timestamp": timestamp.cast(pa.string()),
         "source": rows.column("warc_path"),

@@ -107,3 +107,10 @@ def test_languages_come_in_the_order_of_their_codes():
 def test_an_empty_batch_gives_empty_tables():
     chosen = select(signals([], [], []))
     assert (chosen.kept.num_rows, chosen.removed.num_rows, chosen.outcomes) == (0, 0, {})
+
+
+def test_the_time_of_a_page_is_given_to_the_second():
+    table = signals([9, 9], [0.0, 0.0], ["swh_Latn"] * 2)
+    times = pa.array([1716081219_500000, None], pa.timestamp("us", "UTC"))
+    table = table.set_column(table.column_names.index("fetched_at"), "fetched_at", times)
+    assert select(table).kept.column("timestamp").to_pylist() == ["2024-05-19T01:13:39Z", None]
