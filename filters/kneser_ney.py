@@ -102,7 +102,7 @@ def train_arpa(
     Raises:
         InputError: there is no sentence, a word holds white space, or `order` or `prune` makes no sense.
     """
-    thresholds = _thresholds(order, prune)
+    thresholds = prune_thresholds(order, prune)
     with Scratch(scratch) as store:
         counts = count_ngrams(sentences, order, thresholds, store, memory)
         discounts = [_level_discounts(level) for level in counts.levels[:-1]]
@@ -113,7 +113,12 @@ def train_arpa(
     return ModelReport(order, counts.sentences, counts.tokens, ngrams, rows)
 
 
-def _thresholds(order: int, prune: Sequence[int]) -> list[int]:
+def prune_thresholds(order: int, prune: Sequence[int]) -> list[int]:
+    """Return a threshold for each order.
+
+    Raises:
+        InputError: `order` or `prune` makes no sense.
+    """
     if order < LEAST_ORDER:
         raise InputError(f"language model: order: expected {LEAST_ORDER} or more, got {order}")
     if not prune or len(prune) > order or prune[0] != 0 or list(prune) != sorted(prune):

@@ -235,7 +235,8 @@ def open_language_model(models: str, lang: str) -> LanguageModel | None:
     files = find_language_model(models, lang)
     if files is None:
         return None
-    model: LanguageModel = _language_models.get(_stamp(files.kenlm), lambda: _read_language_model(files))
+    stamps = tuple(_stamp(path) for path in (files.kenlm, files.pieces, files.manifest) if path)
+    model: LanguageModel = _language_models.get(stamps, lambda: _read_language_model(files))
     return model
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from filters.kneser_ney import train_arpa
+from filters.kneser_ney import prune_thresholds, train_arpa
 from filters.model_text import Normalisation, Units, find_normalisation
 from filters.models import LanguageModel, fingerprint, open_kenlm, open_pieces
 from filters.ngram_counts import DEFAULT_MEMORY
@@ -115,13 +115,14 @@ def train_language_models(
     languages (a Spark job gives its own).
 
     Raises:
-        InputError: a corpus cannot be read, or no language has enough text.
+        InputError: a corpus cannot be read, no language has enough text, or `order` or `prune` is wrong.
         WorkspaceError: `output` is no local folder.
         RecipeError: the normalisation is unknown.
         MissingDependencyError: `lmplz` is asked for and not on PATH.
     """
     settings = settings or TrainingSettings()
     find_normalisation(settings.normalisation)
+    prune_thresholds(settings.order, settings.prune)
     if settings.use_lmplz:
         find_tools()
     folder = local_folder(output)

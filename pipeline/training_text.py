@@ -212,7 +212,7 @@ def _read(source: Source) -> Iterator[tuple[str | None, pa.Array]]:
             yield from _read_parquet(source, fs, path)
         else:
             yield from _read_lines(source, fs, path)
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source.address}: cannot be read: {error}") from error
 
 
