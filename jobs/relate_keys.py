@@ -86,13 +86,13 @@ def decide_equal(
     """
     policy = read_policy(keep)
     rows = frame.where(F.col(key).isNotNull()).select(
-        "doc_key", F.col(key).alias("hash"), _group(within).alias("group"), _rank(policy).alias("rank")
+        "doc_key", F.col(key).alias("hash"), group_of(within).alias("group"), _rank(policy).alias("rank")
     )
     found = _best(rows, ["hash", "group"], ["doc_key"])
     members = rows.join(found, ["hash", "group"])
     keeper = F.lit(None) if policy.none else F.col("best.doc_key")
     stays = F.lit(False) if policy.none else F.col("best.doc_key") == F.col("doc_key")
-    return _decisions(members, reason, keeper=keeper, stays=stays)
+    return decision_rows(members, reason, keeper=keeper, stays=stays)
 
 
 def decide_equal_chunks(
@@ -105,7 +105,7 @@ def decide_equal_chunks(
     """
     policy = read_policy(keep)
     rows = frame.where(F.col("hash").isNotNull()).select(
-        "doc_key", "line", "hash", _group(within).alias("group"), _rank(policy).alias("rank")
+        "doc_key", "line", "hash", group_of(within).alias("group"), _rank(policy).alias("rank")
     )
     found = _best(rows, ["hash", "group"], ["doc_key", "line"])
     members = rows.join(found, ["hash", "group"])
@@ -113,7 +113,7 @@ def decide_equal_chunks(
     if not policy.none:
         same = (F.col("best.doc_key") == F.col("doc_key")) & (F.col("best.line") == F.col("line"))
         members = members.where(~same)
-    return _decisions(members, reason, keeper=keeper, stays=F.lit(False), line=F.col("line"))
+    return decision_rows(members, reason, keeper=keeper, stays=F.lit(False), line=F.col("line"))
 
 
 def decide_similar(
@@ -137,13 +137,15 @@ def decide_similar(
     members = connect(edges, driver_edges=similar.driver_edges).join(facts, "doc_key")
     clustered = members.join(_best(members, ["cluster"], ["doc_key", "payload"]), "cluster")
     if policy.none:
-        return _decisions(clustered, reason, keeper=F.lit(None), stays=F.lit(False))
+        return decision_rows(clustered, reason, keeper=F.lit(None), stays=F.lit(False))
     columns = [F.col("best.doc_key").alias("keeper"), F.col("best.payload").alias("keeper_payload")]
     pairs = clustered.select("doc_key", "size", "payload", *columns)
     schema = "doc_key long, size int, keeper long, similarity float"
-    measured = pairs.mapInArrow(_bind(_measure, similar), schema)
+    measured = pairs.mapInArrow(bind(_measure, similar), schema)
     stays = F.col("keeper") == F.col("doc_key")
-    return _decisions(measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity"))
+    return decision_rows(
+        measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity")
+    )
 
 
 def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Close, within: str) -> DataFrame:
@@ -153,14 +155,14 @@ def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Clos
     their payload sent, once for each set of documents they share one with.
     """
     rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
-    exploded = rows.mapInArrow(_bind(_explode, similar), "bucket long, doc_key long")
+    exploded = rows.mapInArrow(bind(_explode, similar), "bucket long, doc_key long")
     shared = _by_bucket(exploded).mapInArrow(candidates.shared_buckets, "bucket long, doc_key long")
     if isinstance(similar, Similar) and similar.verify == "none":
         edges = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
         return edges.dropDuplicates()
     once = shared.repartition("doc_key").dropDuplicates()
     sent = _by_bucket(once.join(payload, "doc_key"))
-    matched = sent.mapInArrow(_bind(_match, similar), "low long, high long")
+    matched = sent.mapInArrow(bind(_match, similar), "low long, high long")
     return matched.dropDuplicates()
 
 
@@ -254,7 +256,7 @@ def _by_bucket(frame: DataFrame) -> DataFrame:
     return frame.repartition("bucket").sortWithinPartitions("bucket", "doc_key")
 
 
-def _group(within: str) -> Column:
+def group_of(within: str) -> Column:
     """Rows of different values are not related."""
     if within not in WITHIN:
         raise RecipeError(f"within: expected one of {', '.join(WITHIN)}, got {within!r}")
@@ -262,7 +264,7 @@ def _group(within: str) -> Column:
 
 
 def _group_key(within: str) -> Column:
-    group = _group(within)
+    group = group_of(within)
     return F.xxhash64(group) if within == "language" else F.lit(0).cast("long")
 
 
@@ -282,7 +284,7 @@ def _best(rows: DataFrame, cluster: list[str], keys: list[str]) -> DataFrame:
     return found.where("size > 1")
 
 
-def _decisions(
+def decision_rows(
     members: DataFrame,
     reason: str,
     *,
@@ -291,6 +293,7 @@ def _decisions(
     line: Column | None = None,
     similarity: Column | None = None,
 ) -> DataFrame:
+    """Return DECISION rows of members, which have `doc_key` and the size of their cluster, `size`."""
     values = {
         "doc_key": F.col("doc_key"),
         "line": F.lit(None) if line is None else line,
@@ -318,7 +321,7 @@ def _facts(signed: DataFrame, similar: Similar | Close) -> DataFrame:
     return rows.mapInArrow(_sketch, "doc_key long, rank double, payload binary")
 
 
-def _bind(work: Callable[..., Iterator[pa.RecordBatch]], setting: object) -> Work:
+def bind(work: Callable[..., Iterator[pa.RecordBatch]], setting: object) -> Work:
     """Return `work` with its setting bound, with the plain signature that mapInArrow looks for."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

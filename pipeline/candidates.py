@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import connected_components
 
 from filters.lsh import Bands, band_hashes
 from filters.minhash import agreement, sketch, sketch_similarity
-from filters.shingles import hash_sequences, jaccard, mix64
+from filters.shingles import hash_ngrams, hash_sequences, jaccard, mix64
 from filters.simhash import BITS, block_keys, distances
 from schemas.errors import SchemaError
 
@@ -138,6 +138,32 @@ def read_shingle_sets(column: pa.Array) -> Compare:
         return np.array([jaccard(sets[a], sets[b]) for a, b in pairs], np.float32)
 
     return compare
+
+
+def spans_of_lines(batch: pa.RecordBatch, lines: int) -> pa.RecordBatch:
+    """Return one row for each run of `lines` successive lines without a null: its first line, its hash.
+
+    `batch` has `doc_key`, `hashes` (lists of 64-bit hashes) and `group`.
+    """
+    column = batch.column("hashes").fill_null([])
+    values = column.flatten()
+    is_null = np.asarray(values.is_null(), np.bool_)
+    units = mix64(np.asarray(values.fill_null(0), np.int64).view(np.uint64))
+    offsets = np.concatenate(([0], np.cumsum(np.asarray(column.value_lengths(), np.int64))))
+    shingles = hash_ngrams(units, offsets, lines)
+    rows = np.repeat(np.arange(len(shingles)), shingles.counts)
+    first = np.arange(len(rows)) - shingles.offsets[rows]
+    nulls = np.concatenate(([0], np.cumsum(is_null)))
+    ends = np.minimum(offsets[rows] + first + lines, offsets[rows + 1])
+    whole = (np.diff(offsets)[rows] >= lines) & (nulls[ends] == nulls[offsets[rows] + first])
+    kept = pa.array(rows[whole])
+    columns = {
+        "doc_key": batch.column("doc_key").take(kept),
+        "line": pa.array(first[whole].astype(np.int32)),
+        "group": batch.column("group").take(kept),
+        "hash": pa.array(shingles.hashes[whole].view(np.int64)),
+    }
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def run_starts(values: I64) -> I64:

@@ -73,8 +73,17 @@ def sign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch({"doc_key": batch.column("doc_key"), "minhash": minhash(batch.column("text"))})
 
 
+def descends(number: int, parents: dict[int, int]) -> bool:
+    """Whether this process started the process `number`, directly or through others."""
+    while number in parents:
+        number = parents[number]
+        if number == os.getpid():
+            return True
+    return False
+
+
 class Memory(threading.Thread):
-    """Watch the largest resident size of this process and of each that it started."""
+    """Watch the largest resident size of each process that this one started."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -83,13 +92,16 @@ class Memory(threading.Thread):
 
     def run(self) -> None:
         while not self.stopped.wait(0.5):
+            parents, found = {}, {}
             for process in Path("/proc").glob("[0-9]*"):
                 try:
-                    name = (process / "comm").read_text().strip()
+                    name, rest = (process / "stat").read_text().split("(", 1)[1].rsplit(")", 1)
                     pages = int((process / "statm").read_text().split()[1])
                 except (OSError, IndexError):  # it ended meanwhile
                     continue
-                if name.startswith(("python", "java")):
+                parents[int(process.name)], found[int(process.name)] = int(rest.split()[1]), (name, pages)
+            for number, (name, pages) in found.items():
+                if descends(number, parents):
                     self.peak[name] = max(self.peak.get(name, 0), pages * 4096)
 
 

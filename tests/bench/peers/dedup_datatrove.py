@@ -42,7 +42,7 @@ def main() -> None:
     reader = ParquetReader(folder, id_key="id")
     steps = [
         ([reader, sign], TASKS),
-        ([MinhashDedupBuckets(f"{work}/signatures", f"{work}/buckets", CONFIG)], CONFIG.num_buckets),
+        ([MinhashDedupBuckets(f"{work}/signatures", f"{work}/buckets", config=CONFIG)], CONFIG.num_buckets),
         ([MinhashDedupCluster(f"{work}/buckets", f"{work}/remove")], 1),
         ([reader, MinhashDedupFilter(f"{work}/remove"), ParquetWriter(f"{work}/kept")], TASKS),
     ]
