@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+
+settings.register_profile("glotmill", deadline=None)  # first uses read tables; a busy machine is no fault
+settings.load_profile("glotmill")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
