@@ -30,6 +30,7 @@ SPECIAL = frozenset(
 )  # the emoji part is added by a pattern
 EMOJI = regex.compile(r"\p{Emoji}")
 TERMINAL = frozenset(chr(c) for c in listed("datatrove_terminal_punctuation").nonzero()[0])
+DATATROVE = frozenset(chr(c) for c in listed("datatrove_punctuation").nonzero()[0])
 CCNET = frozenset(chr(c) for c in listed("ccnet_punctuation").nonzero()[0])
 
 
@@ -266,6 +267,10 @@ def substrings(text: str, flanked: bool) -> int:
     )
 
 
+def plain_words(text: str) -> list[str]:
+    return [w for w in tokens(text) if not set(w) <= DATATROVE]
+
+
 def line_top(text: str, n: int) -> float | None:
     lines = [line for line in text.split("\n") if len(line.split(" ")) > 20]
     return max((top_ngram(line, n, "glotcc") or 0 for line in lines), default=None)
@@ -498,6 +503,8 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("phrase_count", {"phrases": ("aa", "B"), "fold": False}, lambda t: t.count("aa") + t.count("B")),
     ("url_count", {}, lambda t: sum(fold(t).count(p) for p in ("http://", "https://", "www."))),
     ("capital_token_ratio", {}, capital_tokens),
+    ("plain_word_count", {}, lambda t: len(plain_words(t))),
+    ("mean_plain_word_length", {}, lambda t: share(len("".join(plain_words(t))), len(plain_words(t)))),
     *[("nth_longest_line_length", {"n": n}, lambda t, n=n: nth_longest(t, n)) for n in (1, 3)],
     ("flagged_substring_count", {"words": SUBSTRINGS}, lambda t: substrings(t, True)),
     ("flagged_substring_count", {"words": SUBSTRINGS, "flanked": False}, lambda t: substrings(t, False)),

@@ -1,10 +1,10 @@
 """The quality rules of Gopher, in the five readings of published code.
 
-paper, here          words are Unicode words; mean length; `#` and ellipses apart
-datatrove            `kind="tokens"`; word length over tokens that are not all punctuation
-(`symbols=False`) Dolma                `kind="whitespace"`; median length; a word that holds `#` or `…`
-counts once DCLM                 `#`, `...`, `. . .` and `…`, summed
-RedPajama-V2         `kind="word_punct"`; `#`, `...` and `…`, summed
+paper, here       words are Unicode words; mean length; `#` and ellipses apart
+datatrove         `kind="tokens"`; `plain_word_count`, `mean_plain_word_length`
+Dolma             `kind="whitespace"`; median length; a word that holds `#` or `…` counts once
+DCLM              `#`, `...`, `. . .` and `…`, summed
+RedPajama-V2      `kind="word_punct"`; `#`, `...` and `…`, summed
 """
 
 import numpy as np
@@ -12,13 +12,14 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.registry import signal
-from filters.search import count
-from filters.signals.columns import column, ratio
-from filters.spans import sums
+from filters.search import count as occurrences
+from filters.signals.columns import column, count, ratio
+from filters.spans import Spans, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA
+from filters.unicode_tables import ALPHA, listed
 
 Positions = NDArray[np.int64]
+PUNCTUATION = "datatrove_punctuation"
 GOPHER = "Rae et al. 2021, arXiv:2112.11446, section A.1.1"
 
 
@@ -53,7 +54,7 @@ def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool
     """Number signs, `…` and `...`, with `spaced` also `. . .` (DCLM) / words; null without a word."""
     symbols = text.per_row(text.symbol("#")) + ellipses(text)
     if spaced:
-        symbols = symbols + count(text, ". . .")
+        symbols = symbols + occurrences(text, ". . .")
     return ratio(text, symbols, text.words(kind).counts)
 
 
@@ -73,6 +74,34 @@ def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array
     return ratio(text, sums((text.word_flags(kind) & np.uint32(ALPHA)) != 0, words.offsets), words.counts)
 
 
+@signal(pa.int32(), unit="words", source="datatrove gopher_quality_filter.py")
+def plain_word_count(text: TextBatch, *, kind: str = "tokens") -> pa.Array:
+    """Words that are not punctuation alone, by datatrove's table of punctuation."""
+    return count(text, _plain_words(text, kind).counts)
+
+
+@signal(pa.float32(), unit="code points per word", source="datatrove gopher_quality_filter.py")
+def mean_plain_word_length(text: TextBatch, *, kind: str = "tokens") -> pa.Array:
+    """Mean code points of the words that are not punctuation alone; null where there is none."""
+    words = _plain_words(text, kind)
+    return ratio(text, sums(words.lengths, words.offsets), words.counts)
+
+
+def _plain_words(text: TextBatch, kind: str) -> Spans:
+    """Return the words with a code point that is not in datatrove's table."""
+
+    def compute() -> Spans:
+        words = text.words(kind)
+        plain = ~listed(PUNCTUATION)[text.codepoints[words.starts]]
+        doubtful = np.flatnonzero(~plain)
+        held = ~listed(PUNCTUATION)[text.codepoints]
+        before = np.concatenate(([0], np.cumsum(held, dtype=np.int64)))
+        plain[doubtful] = before[words.ends[doubtful]] > before[words.starts[doubtful]]
+        return words.chosen(plain)
+
+    return text.once(("plain words", kind), compute)
+
+
 def ellipses(text: TextBatch) -> Positions:
     """Return how many `…` and how many `...`, counted from the left without overlap, each row has."""
-    return text.per_row(text.symbol("…")) + count(text, "...")
+    return text.per_row(text.symbol("…")) + occurrences(text, "...")

@@ -2,11 +2,13 @@
 
 Line kinds are those of `TextBatch.lines`. What each code base uses:
 
-    datatrove (Gopher)   `unicode`, stripped; bullets `•-`; duplicates: `runs`, later copies, of all code
-    points datatrove (FineWeb)  `split` without blank lines; 159 end marks; duplicates of code points that end
-    no line Dolma                `split`, not stripped; bullets `*-`; ellipsis `…` only; duplicates: all
-    copies DCLM                 bullets `●•*-`; duplicates: all copies
-    RedPajama-V2         `newline`, stripped; bullets and end marks by line
+* datatrove, Gopher: `unicode`, stripped; bullets `•-`; duplicates are later copies of
+  `runs`, over all characters.
+* datatrove, FineWeb: `split` without blank lines; 159 end marks; duplicates over the
+  characters that end no line.
+* Dolma: `split`, not stripped; bullets `*-`; the ellipsis is `…` only; all copies are duplicates.
+* DCLM: bullets `●•*-`; all copies are duplicates.
+* RedPajama-V2: `newline`, stripped; bullets and end marks by line.
 """
 
 from typing import Final
