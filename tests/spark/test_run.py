@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.annotate import annotate_part
-from pipeline.plan import table_schema
+from pipeline.plan import corpus_schema, make_plan, table_schema
+from pipeline.recipe import load_recipe
 from pipeline.run import open_run
 from pipeline.tasks import annotate_task, extract_task
 from pipeline.workspace import Workspace
@@ -56,7 +57,9 @@ def test_the_corpus_has_a_folder_of_shards_for_each_language(finished, read_corp
     table = read_corpus(finished)
     assert folders == set(table.column("lang").to_pylist())
     assert len(folders) >= 25
-    assert table.schema.equals(CORPUS, check_metadata=True)
+    expected = corpus_schema(make_plan(load_recipe("glotmill")))
+    assert table.schema.equals(expected, check_metadata=True)
+    assert table.schema.names[: len(CORPUS)] == CORPUS.names
     for path in (finished / "data").rglob("*.parquet"):
         assert set(pq.read_table(path, columns=["lang"]).column("lang").to_pylist()) == {path.parent.name}
 
