@@ -71,6 +71,9 @@ def run(
     extractor: Annotated[
         str | None, typer.Option(help="trafilatura, trafilatura-precision or resiliparse.")
     ] = None,
+    archive_root: Annotated[
+        str, typer.Option(help="Address before the lines of a path list.")
+    ] = "https://data.commoncrawl.org/",
     split_mb: Annotated[int, typer.Option(help="Cut archives into parts of this size.", min=1)] = 64,
     shard_mb: Annotated[int, typer.Option(help="Text in one file of the corpus.", min=1)] = 256,
 ) -> None:
@@ -93,7 +96,9 @@ def run(
         split_bytes=split_mb * MEBIBYTE,
         shard_bytes=shard_mb * MEBIBYTE,
     )
-    begun = begin_run(Begin(output, recipe, tuple(inputs), settings, resume=resume, overwrite=overwrite))
+    begun = begin_run(
+        Begin(output, recipe, tuple(inputs), settings, archive_root, resume=resume, overwrite=overwrite)
+    )
     from jobs import run_recipe
     from pipeline.report import summary
     from pipeline.spark import spark_session

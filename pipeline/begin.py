@@ -1,13 +1,18 @@
 """Beginning a run, or going on with one: what may be in the output folder, and what may not."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.inputs import list_archives
+from filters.languages import JOINED_SCRIPTS
+from filters.models import LID176, open_identifier
+from filters.unicode_tables import script_codes
+from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import list_parts, parts_from_table
-from pipeline.recipe import load_recipe
-from pipeline.run import PARTS_FILE, RUN_FILE, Run, RunSettings, start_run
+from pipeline.recipe import Recipe, load_recipe
+from pipeline.run import PARTS_FILE, RUN_FILE, Run, RunSettings, apply_settings, start_run
 from pipeline.workspace import WORK, Workspace
-from schemas.errors import WorkspaceError
+from schemas.errors import InputError, WorkspaceError, near_name
 
 OWN = (WORK, "data", "removed", RUN_FILE, "README.md", "stats.json", "timings.json", "ledger.parquet")
 """What a run writes into its output folder, and all that `--overwrite` deletes."""
@@ -21,6 +26,7 @@ class Begin:
     recipe: str
     inputs: tuple[str, ...]
     settings: RunSettings
+    archive_root: str = COMMON_CRAWL
     resume: bool = False
     overwrite: bool = False
 
@@ -30,11 +36,15 @@ def begin_run(asked: Begin) -> Run:
 
     Raises:
         RecipeError: the recipe has faults.
+        ModelError: a model that the run names is not there.
         InputError: an input is missing or no archive.
         WorkspaceError: the output folder holds another run, or something else.
     """
-    load_recipe(asked.recipe)
-    listing = list_archives(asked.inputs)
+    recipe = apply_settings(load_recipe(asked.recipe), asked.settings)
+    _check_languages(recipe, asked.settings.languages or ())
+    listing = list_archives(asked.inputs, asked.archive_root)
+    for passed_over in listing.skipped:
+        print(f"passed over: {passed_over.uri}: {passed_over.reason}", file=sys.stderr)
     parts = tuple(list_parts(listing.archives, asked.settings.split_bytes))
     workspace = Workspace(asked.output)
     found = workspace.entries()
@@ -55,6 +65,23 @@ def begin_run(asked: Begin) -> Run:
             "name another with --output"
         )
     return start_run(workspace, asked.recipe, asked.settings, parts)
+
+
+def _check_languages(recipe: Recipe, wanted: Sequence[str]) -> None:
+    """Open the model that tells languages, and check that it can give each of those that are wanted."""
+    model = str(recipe.settings.get("lid", {}).get("model", LID176))
+    known = sorted(set(open_identifier(model).labels.values()))
+    scripts = {*script_codes(), *JOINED_SCRIPTS.values()}
+    for code in wanted:
+        language, _, script = code.partition("_")
+        if script not in scripts:
+            raise InputError(
+                f"--languages: {code!r}: expected an ISO 639-3 code and an ISO 15924 script, such as swh_Latn"
+                f"{near_name(script, sorted(scripts))}"
+            )
+        if language not in known and code not in known:
+            near = near_name(code if "_" in known[0] else language, known)
+            raise InputError(f"--languages: {code!r}: not among the {len(known)} languages of {model}{near}")
 
 
 def _check_same_parts(workspace: Workspace, parts: tuple[object, ...]) -> None:

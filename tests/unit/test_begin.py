@@ -6,7 +6,7 @@ import pytest
 from pipeline.begin import Begin, begin_run
 from pipeline.run import RunSettings, open_run
 from pipeline.workspace import Workspace
-from schemas.errors import InputError, RecipeError, WorkspaceError
+from schemas.errors import InputError, ModelError, RecipeError, WorkspaceError
 
 
 @pytest.fixture
@@ -105,3 +105,29 @@ def test_what_a_run_was_asked_for_is_written_down(archive, tmp_path):
     written = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert written["recipe"] == "glotmill"
     assert written["settings"]["languages"] == ["swh_Latn"]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("sw", "'sw': expected an ISO 639-3 code and an ISO 15924 script, such as swh_Latn"),
+        ("swh_Latin", "such as swh_Latn; did you mean Latn?"),
+        ("swq_Latn", "not among the 1.. languages of lid.176; did you mean"),
+    ],
+)
+def test_an_unknown_language_is_refused(archive, tmp_path, code, expected):
+    with pytest.raises(InputError, match=expected):
+        begin(tmp_path, archive, settings={"languages": (code,)})
+
+
+def test_a_model_that_is_absent_is_said_to_be_absent(archive, tmp_path):
+    with pytest.raises(ModelError, match="no such file"):
+        begin(tmp_path, archive, settings={"signals": {"lid": {"model": "none.bin"}}})
+
+
+def test_files_that_are_passed_over_are_named(archive, tmp_path, capsys):
+    (tmp_path / "crawl").mkdir()
+    shutil.move(archive, tmp_path / "crawl" / "a.warc.gz")
+    (tmp_path / "crawl" / "notes.txt.gz").write_bytes(b"x")
+    begin(tmp_path, tmp_path / "crawl")
+    assert "passed over: " in capsys.readouterr().err
