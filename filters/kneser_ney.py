@@ -43,8 +43,8 @@ NEVER: Final = -99.0
 CHUNK: Final = 1 << 18
 """n-grams handled at a time."""
 
-LEAST_ORDER: Final = 2
-"""KenLM does not load a model of single words."""
+LEAST_ORDER, MOST_ORDER = 2, 6
+"""What KenLM loads, as its packages are built."""
 
 Floats = NDArray[np.floating[Any]]
 Discounts = NDArray[np.float64]
@@ -119,8 +119,8 @@ def prune_thresholds(order: int, prune: Sequence[int]) -> list[int]:
     Raises:
         InputError: `order` or `prune` makes no sense.
     """
-    if order < LEAST_ORDER:
-        raise InputError(f"language model: order: expected {LEAST_ORDER} or more, got {order}")
+    if not LEAST_ORDER <= order <= MOST_ORDER:
+        raise InputError(f"language model: order: expected {LEAST_ORDER} to {MOST_ORDER}, got {order}")
     if not prune or len(prune) > order or prune[0] != 0 or list(prune) != sorted(prune):
         raise InputError(
             f"language model: prune: expected at most {order} thresholds that begin with 0 and do not fall, "
