@@ -5,8 +5,8 @@ long as the text that it gives is plausible: bytes that are valid UTF-8 are UTF-
 leaves symbols inside words, letters of two scripts in one word or undecodable bytes loses against one that
 does not.
 
-The detector is chardet 7. Measured on 686 texts (34 sets, among them 193 real files and 427 news texts of 40
-languages in the sets of their countries), nothing declared, texts right: chardet 672, resiliparse (uchardet)
+The detector is chardet 7. Measured on 686 texts in 44 sets, 259 real files and 427 news texts of 48 languages
+in the sets of their countries, nothing declared, texts right: chardet 672, resiliparse (uchardet)
 637, chardetng 604, charset-normalizer 565; this module, which checks chardet's answer, 676.
 """
 
@@ -44,7 +44,7 @@ from schemas.errors import ExtractionError, MissingDependencyError
 
 HEAD_BYTES = 16_384
 """Where a declaration is looked for. Browsers read 1,024 bytes; many pages put it later."""
-SAMPLE_BYTES = 32_768
+SAMPLE_BYTES = 16_384
 """How much text beyond ASCII the detector reads and plausibility is judged on."""
 MOST_BYTES = 65_536
 """Where that sample is cut when a single stretch is longer."""

@@ -18,6 +18,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -30,6 +31,8 @@ PIPE_BYTES = 1 << 20
 PAGES_AHEAD, BYTES_AHEAD = 32, 4 << 20
 """Pages on their way to the worker, and their bytes."""
 READ_BYTES = 1 << 16
+PIECES = 16
+"""Written by one call."""
 START_SECONDS = 120.0
 """Time for a worker to import its extractor on a loaded machine."""
 TRIES = 2
@@ -133,9 +136,10 @@ class Worker:
                     fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._greet()
 
-    def send(self, value: Any) -> None:
-        """Put `value` on its way, without waiting."""
-        self._out.append(memoryview(pack(value)))
+    def send(self, page: Page) -> None:
+        """Put a page on its way, without waiting."""
+        head = pack((len(page.payload), page.content_type, page.url))
+        self._out += (memoryview(head), memoryview(page.payload))
         self._write()
 
     def receive(self, seconds: float) -> list[Any]:
@@ -179,7 +183,7 @@ class Worker:
 
     def _greet(self) -> None:
         """Wait until the worker is ready."""
-        self.send(Greeting(self.settings, os.getpid(), self.hook))
+        self._out.append(memoryview(pack(Greeting(self.settings, os.getpid(), self.hook))))
         try:
             answers = self.receive(START_SECONDS)
         except WorkerDied as death:
@@ -198,11 +202,11 @@ class Worker:
         """Write what the pipe takes. A worker that is gone is noticed when reading."""
         try:
             while self._out:
-                written = os.write(self._to, self._out[0])
-                if written < len(self._out[0]):
+                written = os.writev(self._to, list(islice(self._out, PIECES)))
+                while self._out and written >= len(self._out[0]):
+                    written -= len(self._out.popleft())
+                if written:
                     self._out[0] = self._out[0][written:]
-                else:
-                    self._out.popleft()
         except BlockingIOError:
             return
         except BrokenPipeError:
@@ -261,7 +265,7 @@ class _Flow(Generic[P]):
                 return False
             self._ahead.append(page)
             self._bytes += len(page.payload)
-            self.worker.send((page.payload, page.content_type, page.url))
+            self.worker.send(page)
         return True
 
     def _outcomes(self) -> list[Outcome]:
@@ -299,7 +303,7 @@ class _Flow(Generic[P]):
         old.close()
         self.worker = Worker(old.settings, old.hook)
         for page in list(self._ahead)[judged:]:
-            self.worker.send((page.payload, page.content_type, page.url))
+            self.worker.send(page)
 
 
 _IDLE: list[Worker] = []

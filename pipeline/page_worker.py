@@ -1,11 +1,12 @@
 """The process that reads pages: it may hang, crash or eat memory, and is killed for it.
 
 Started by `page_guard.py` as `python -m pipeline.page_worker`. A frame is four bytes of length and a pickle.
-In: first a `Greeting`, then pages as `(payload, content_type, url)`. Out: first None, or the exception that
-keeps the worker from working; then for each page, in order, its `Result`. The kernel kills it when a page
-takes more CPU time than it may (SIGPROF, whose default is to kill), also inside a parser in C, which nothing
-else interrupts. It leaves with status 0 at the end of its input and when it has grown too large; then a new
-one takes over.
+In: first a `Greeting`, then for each page `(bytes of payload, content_type, url)` and, bare, the payload.
+Out: first None, or the exception that keeps the worker from starting; then the `Result` of each page in turn.
+
+The kernel kills the worker when a page takes more CPU time than it may (SIGPROF, whose default is to kill),
+also inside a parser in C, which nothing else interrupts. It leaves with status 0 at the end of its input and
+when it has grown too large; then a new one takes over.
 """
 
 import contextlib
@@ -71,10 +72,9 @@ def flatten(outcome: PageText | Removal) -> Result:
 
 def main() -> int:
     """Read pages until the input ends."""
-    with os.fdopen(os.dup(0), "rb", 1 << 20) as source, os.fdopen(os.dup(1), "wb") as sink:
+    with os.fdopen(os.dup(0), "rb") as source, os.fdopen(os.dup(1), "wb") as sink:
         os.dup2(2, 1)  # what a library prints must not get between the frames
-        frames = _frames(source)
-        greeting: Greeting = next(frames)
+        greeting: Greeting = _receive(source)
         _settle(greeting.parent)
         try:
             if greeting.hook:
@@ -88,7 +88,7 @@ def main() -> int:
         gc.set_threshold(GC_OBJECTS)
         _send(sink, None)
         with MemoryGauge() as gauge:
-            _read_pages(frames, sink, greeting.settings, gauge)
+            _read_pages(_pages(source), sink, greeting.settings, gauge)
     return 0
 
 
@@ -114,11 +114,16 @@ class MemoryGauge:
         return int(total) * self._page, int(resident) * self._page
 
 
-def _read_pages(frames: Iterator[Any], sink: BinaryIO, settings: PageSettings, gauge: MemoryGauge) -> None:
+def _read_pages(
+    pages: Iterator[tuple[bytes, str | None, str | None]],
+    sink: BinaryIO,
+    settings: PageSettings,
+    gauge: MemoryGauge,
+) -> None:
     """Answer pages until their end, or until this process has grown too large."""
     hard_limit = resource.getrlimit(resource.RLIMIT_AS)[1]
     total, resident = gauge.read()
-    for number, (payload, content_type, url) in enumerate(frames, 1):
+    for number, (payload, content_type, url) in enumerate(pages, 1):
         if total:
             resource.setrlimit(resource.RLIMIT_AS, (total + settings.memory_bytes, hard_limit))
         signal.setitimer(signal.ITIMER_PROF, settings.cpu_seconds)
@@ -138,14 +143,29 @@ def _send(sink: BinaryIO, value: Any) -> None:
     sink.flush()
 
 
-def _frames(source: BinaryIO) -> Iterator[Any]:
-    """Yield what the parent sends, until it is gone."""
-    while len(head := source.read(LENGTH_BYTES)) == LENGTH_BYTES:
-        length = int.from_bytes(head, "little")
-        body = source.read(length)
-        if len(body) < length:
-            return
-        yield pickle.loads(body)
+def _pages(source: BinaryIO) -> Iterator[tuple[bytes, str | None, str | None]]:
+    """Yield the pages that the parent sends, until it is gone."""
+    with contextlib.suppress(EOFError):
+        while True:
+            length, content_type, url = _receive(source)
+            yield _exactly(source, length), content_type, url
+
+
+def _receive(source: BinaryIO) -> Any:
+    """Read a frame.
+
+    Raises:
+        EOFError: the parent is gone.
+    """
+    length = int.from_bytes(_exactly(source, LENGTH_BYTES), "little")
+    return pickle.loads(_exactly(source, length))
+
+
+def _exactly(source: BinaryIO, length: int) -> bytes:
+    body = source.read(length)
+    if len(body) < length:
+        raise EOFError
+    return body
 
 
 def _settle(parent: int) -> None:
