@@ -18,6 +18,9 @@ BASE: Final = 0x9E3779B97F4A7C15
 INVERSE: Final = pow(BASE, -1, 1 << 64)
 BLOCK_BITS: Final = 16
 BLOCK: Final = 1 << BLOCK_BITS
+WINDOW_BLOCK: Final = 1 << 14
+"""Windows hashed at a time: their arrays stay in a core's first caches."""
+
 _MASK64: Final = (1 << 64) - 1
 
 
@@ -77,10 +80,17 @@ class PrefixHashes:
 
 
 def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
-    """Return the hash of each window of `length` code points, by its start; high bits are mixed best.
+    """Return the hash of each window of `length` code points, by its start; high bits are mixed best."""
+    count = max(0, len(codepoints) - length + 1)
+    result = np.empty(count, dtype=np.uint64)
+    for start in range(0, count, WINDOW_BLOCK):
+        end = min(start + WINDOW_BLOCK, count)
+        result[start:end] = _windows(codepoints[start : end + length - 1], length)
+    return result
 
-    Windows of 1, 2, 4 … are joined, so that a window of 10 takes four steps.
-    """
+
+def _windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
+    """Join windows of 1, 2, 4 … code points, so that a window of 10 takes four steps."""
     power = codepoints.astype(np.uint64)
     power += np.uint64(1)
     result, covered, width = None, 0, 1
@@ -90,8 +100,7 @@ def windows(codepoints: NDArray[np.uint32], length: int) -> Hashes:
                 (power, width) if result is None else (_joined(power, result, width), covered + width)
             )
         if covered == length and result is not None:
-            result *= np.uint64(BASE)  # the last code point changes only low bits before
-            return result
+            return result * np.uint64(BASE)  # the last code point changes only low bits before
         power = _joined(power, power, width)
         width *= 2
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.text import TextBatch
+from filters.unicode_tables import UPPER
 
 Positions = NDArray[np.int64]
 
@@ -18,8 +19,12 @@ FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
 
 def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
     """Return where a string begins, within one row, in the texts or in their case-folded form."""
+    return text.once(("find", wanted, fold), lambda: _find(text, wanted, fold))
+
+
+def _find(text: TextBatch, wanted: str, fold: bool) -> Positions:
     codepoints = text.folded if fold else text.codepoints
-    anchor = max(range(len(wanted)), key=lambda i: FREQUENT.find(wanted[i]) % (len(FREQUENT) + 1))
+    anchor = max(range(len(wanted)), key=lambda i: _rarity(wanted[i]))
     at = _places(text, wanted[anchor], fold) - anchor
     at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
     for offset, character in enumerate(wanted):
@@ -28,11 +33,28 @@ def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
     return at[at + len(wanted) <= text.row_offsets[rows]]
 
 
+def _rarity(character: str) -> tuple[bool, int]:
+    """Order characters by how few places they may have: symbols and digits, then the rarer in English."""
+    return character in SYMBOLS or character in string.digits, FREQUENT.find(character) % (len(FREQUENT) + 1)
+
+
 def _places(text: TextBatch, character: str, fold: bool) -> Positions:
     if character in SYMBOLS:
         return text.symbol(character)
     codepoints = text.folded if fold else text.codepoints
-    return text.once(("places", character, fold), lambda: np.flatnonzero(codepoints == ord(character)))
+    narrow = None
+    if character in string.digits:
+        narrow = text.numbers
+    elif character.isupper() and not fold:
+        narrow = text.once("upper", lambda: np.flatnonzero(text.flag(UPPER)))
+
+    def compute() -> Positions:
+        if narrow is None:
+            return np.flatnonzero(codepoints == ord(character))
+        found: Positions = narrow[codepoints[narrow] == ord(character)]
+        return found
+
+    return text.once(("places", character, fold), compute)
 
 
 def count(text: TextBatch, wanted: str, fold: bool = False) -> Positions:

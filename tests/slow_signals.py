@@ -349,7 +349,7 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     (
         "compression_ratio",
         {},
-        lambda t: share(len(pa.Codec("zstd", compression_level=1).compress(t.encode())), len(t.encode())),
+        lambda t: share(len(pa.Codec("lz4_raw").compress(t.encode())), len(t.encode())),
     ),
     *[("char_rep_ratio", {"n": n}, lambda t, n=n: char_rep(t, n)) for n in (1, 2, 3, 10)],
     *[("word_rep_ratio", {"n": n}, lambda t, n=n: word_rep(t, n)) for n in (1, 2, 5)],

@@ -12,8 +12,7 @@ from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.content import CURSED_LITERALS
 from filters.signals.ngrams import top_share
-from filters.signals.normalised import spaced_digits
-from filters.spans import Spans, maxima, runs, split, sums
+from filters.spans import Spans, maxima, runs, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
 
@@ -56,23 +55,41 @@ def max_line_top_ngram_char_ratio(text: TextBatch, *, n: int = 1) -> pa.Array:
 
     Tokens are what single spaces separate.
     """
-    spaced = spaced_digits(text)
-    separators = np.flatnonzero((spaced.codepoints == BLANK) | (spaced.codepoints == LINE_FEED))
-    pieces, lines = split(separators, spaced.row_offsets), spaced.lines("split")
-    first = (
-        np.searchsorted(separators, lines.starts) + lines.rows
-    )  # each row has one piece more than separators
-    tokens = Spans(pieces.starts, pieces.ends, np.append(first, len(pieces)))
+    tokens, boundaries = _line_tokens(text)
     original = text.lines("split")
     blanks = np.flatnonzero(text.codepoints == BLANK)
     long = (
         np.searchsorted(blanks, original.ends) - np.searchsorted(blanks, original.starts) >= LEAST_LINE_TOKENS
     )
-    values = np.where(long, top_share(spaced, tokens, n, lines.lengths), 0)
+    values = np.where(long, top_share(text, tokens, n, original.lengths + _between(boundaries, original)), 0)
     result = np.zeros(len(text), dtype=np.float32)
     filled = original.counts > 0
     result[filled] = np.maximum.reduceat(values, original.offsets[:-1][filled])
     return column(text, result, pa.float32(), sums(long, original.offsets) == 0)
+
+
+def _line_tokens(text: TextBatch) -> tuple[Spans, Positions]:
+    """Return the tokens of each line as rows, and where GlotCC puts a space beside a run of digits.
+
+    A token ends at a space, at the end of its line, and where digits begin or end, so that a space before a
+    digit has an empty token beside it, as in the published code.
+    """
+    digit = text.flag(DIGIT)
+    boundaries = np.flatnonzero(digit[1:] != digit[:-1]) + 1
+    feed = text.codepoints == LINE_FEED
+    boundaries = boundaries[~(feed[boundaries] | feed[boundaries - 1] | text.row_starts_flags[boundaries])]
+    separators = np.flatnonzero((text.codepoints == BLANK) | feed)
+    order = np.sort(np.concatenate((boundaries << 1, (separators << 1) | 1)))
+    at, width = order >> 1, order & 1
+    lines = text.lines("split")
+    rows = np.arange(len(text) + 1)
+    offsets = np.searchsorted(order, text.row_offsets << 1) + rows  # a row has one token more than separators
+    starts, ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
+    place = np.arange(len(at)) + np.repeat(rows[:-1], np.diff(offsets) - 1)
+    starts[offsets[:-1]], ends[offsets[1:] - 1] = text.row_offsets[:-1], text.row_offsets[1:]
+    starts[place + 1], ends[place] = at + width, at
+    first = np.searchsorted(order, lines.starts << 1) + lines.rows
+    return Spans(starts, ends, np.append(first, len(starts))), boundaries
 
 
 @signal(
@@ -132,6 +149,6 @@ def _between(at: Positions, spans: Spans) -> Positions:
 def _in_list_case(text: TextBatch, starts: Positions) -> NDArray[np.bool_]:
     if len(starts) == 0:
         return np.zeros(0, dtype=np.bool_)
-    other = (text.properties & np.uint32(DIGIT | ASCII_PUNCT | SPACE)) == 0
+    other = text.once("other", lambda: (text.properties & np.uint32(DIGIT | ASCII_PUNCT | SPACE)) == 0)
     plain = np.maximum.reduceat(other.view(np.uint8), starts) == 0
     return np.asarray(text.flag(UPPER)[starts] | plain, dtype=np.bool_)

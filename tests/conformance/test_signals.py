@@ -79,6 +79,7 @@ def near(value: Any) -> Any:
 @settings(max_examples=40)
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
 @example(rows=[LONG, "", None, "a\n" * 300, "\n\n\n", "x"])
+@example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
 def test_a_signal_equals_its_slow_reference(
     name: str, parameters: dict[str, Any], reference: Any, rows: list[str | None]
 ) -> None:
