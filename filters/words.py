@@ -87,7 +87,13 @@ def _unicode(text: "TextBatch") -> Spans:
     starts, ends = runs(inside, text.row_offsets, cuts)
     leading = classes[starts] == MARK
     if leading.any():
+        first, last = starts[leading], ends[leading]
         starts, ends = _from_first_letter(classes, starts, ends, leading)
+        inside[span_positions(Spans(first, last, first))] = False
+        changed = np.searchsorted(starts, first)
+        changed = changed[changed < len(starts)]
+        inside[span_positions(Spans(starts[changed], ends[changed], first))] = True
+    text.once("inside words", lambda: inside)
     return text.spans(starts, ends)
 
 
@@ -198,12 +204,10 @@ def _word_punct(text: "TextBatch") -> Spans:
 
 def _tokens(text: "TextBatch") -> Spans:
     words = find(text, "unicode")
-    rest = ~text.flag(SPACE)
-    rest[span_positions(words)] = False
-    single = np.flatnonzero(rest)
-    starts = np.concatenate((words.starts, single))
-    order = np.argsort(starts)
-    return text.spans(starts[order], np.concatenate((words.ends, single + 1))[order])
+    solid = ~text.flag(SPACE)
+    inside = text.once("inside words", lambda: solid)  # there since the words were found
+    cuts = np.concatenate((words.starts, np.flatnonzero(solid & ~inside)))
+    return text.spans(*runs(solid, text.row_offsets, cuts))
 
 
 def _blanks(text: "TextBatch") -> Spans:

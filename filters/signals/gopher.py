@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
-from filters.spans import Spans, sums
+from filters.spans import Spans, span_positions, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, listed
 
@@ -93,10 +93,10 @@ def _plain_words(text: TextBatch, kind: str) -> Spans:
     def compute() -> Spans:
         words = text.words(kind)
         plain = ~listed(PUNCTUATION)[text.codepoints[words.starts]]
-        doubtful = np.flatnonzero(~plain)
-        held = ~listed(PUNCTUATION)[text.codepoints]
-        before = np.concatenate(([0], np.cumsum(held, dtype=np.int64)))
-        plain[doubtful] = before[words.ends[doubtful]] > before[words.starts[doubtful]]
+        doubtful = np.flatnonzero(~plain & (words.lengths > 1))
+        rest = Spans(words.starts[doubtful], words.ends[doubtful], doubtful)
+        held = ~listed(PUNCTUATION)[text.codepoints[span_positions(rest)]]
+        plain[doubtful] = sums(held, np.concatenate(([0], np.cumsum(rest.lengths)))) > 0
         return words.chosen(plain)
 
     return text.once(("plain words", kind), compute)
