@@ -10,7 +10,16 @@ from filters.unicode_tables import script_codes
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
-from pipeline.run import PARTS_FILE, RUN_FILE, Run, RunSettings, apply_settings, start_run
+from pipeline.recipe_check import EXTRACTORS
+from pipeline.run import (
+    PARTS_FILE,
+    RUN_FILE,
+    Run,
+    RunSettings,
+    apply_settings,
+    settings_fingerprint,
+    start_run,
+)
 from pipeline.workspace import WORK, Workspace
 from schemas.errors import InputError, WorkspaceError, near_name
 
@@ -41,6 +50,10 @@ def begin_run(asked: Begin) -> Run:
         WorkspaceError: the output folder holds another run, or something else.
     """
     recipe = apply_settings(load_recipe(asked.recipe), asked.settings)
+    if recipe.extractor not in EXTRACTORS:
+        near = near_name(recipe.extractor, EXTRACTORS) or f"; extractors: {', '.join(EXTRACTORS)}"
+        raise InputError(f"--extractor: unknown extractor {recipe.extractor!r}{near}")
+    settings_fingerprint(recipe)  # reads each model that is named, and so says which is absent
     _check_languages(recipe, asked.settings.languages or ())
     listing = list_archives(asked.inputs, asked.archive_root)
     for passed_over in listing.skipped:

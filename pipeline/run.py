@@ -153,7 +153,7 @@ def _pass_fingerprints(run: Run, planned: RowPass) -> dict[str, str]:
         code_version(),
         repr(planned.operations),
         run.recipe.chunk_max_characters,
-        _settings_fingerprint(run.recipe),
+        settings_fingerprint(run.recipe),
         _limits(run.recipe, rules),
     ]
     own += [
@@ -165,8 +165,12 @@ def _pass_fingerprints(run: Run, planned: RowPass) -> dict[str, str]:
     return {part: fingerprint([own, value]) for part, value in part_fingerprints(run, reads).items()}
 
 
-def _settings_fingerprint(recipe: Recipe) -> list[object]:
-    """Signal settings, with the content of each model in place of its address."""
+def settings_fingerprint(recipe: Recipe) -> list[object]:
+    """Return the signal settings, with a digest of each model in place of its address.
+
+    Raises:
+        ModelError: a model is absent or damaged.
+    """
     found: list[object] = []
     for signal, parameters in sorted(recipe.settings.items()):
         for key, value in sorted(parameters.items()):
