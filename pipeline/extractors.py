@@ -44,7 +44,7 @@ class PageSettings:
     extractor: str = "trafilatura"
     html: HtmlLimits = field(default_factory=HtmlLimits)
     cpu_seconds: float = 20.0
-    """CPU time of one page. Of 1,221 real pages of 148 KB none took more than 1 s."""
+    """CPU time of one page. Of 1,969 real pages none took more than 0.2 s, so a hundred times that."""
     wall_seconds: float = 300.0
     """Time in which some page must get done: for what waits without computing."""
     memory_bytes: int = 1 << 30
