@@ -264,7 +264,7 @@ def _detect(sample: bytes) -> Found | None:
             "charset detector: no package chardet; install it with `pip install 'glotmill[extract]'`"
         ) from error
 
-    found = chardet.detect(sample, include_encodings=DETECTABLE, compat_names=False)
+    found = chardet.detect(sample, include_encodings=DETECTABLE, compat_names=False, prefer_superset=False)
     codec = codec_name(found["encoding"]) if found["encoding"] else None
     return Found(codec, found["confidence"], found["language"] or "") if codec else None
 
