@@ -16,20 +16,13 @@ from pyspark.sql import functions as F
 
 from filters.lsh import Bands
 from filters.simhash import BITS
+from jobs.connect_edges import DRIVER_EDGES, connect
 from pipeline import candidates
-from pipeline.clusters import KeepPolicy, components, read_policy
+from pipeline.clusters import KeepPolicy, read_policy
+from pipeline.elect import elect
 from schemas.errors import RecipeError
 
 Work = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
-
-DRIVER_EDGES = 100_000_000
-"""Up to this many edges, components are found in the driver: 20 s and 5 GB (SciPy, one core)."""
-ROUNDS = 100
-"""Rounds of star contraction after which something is wrong; a chain of 2^n documents needs about n."""
-
-PACKED = "low binary, high binary"
-PACK = 1 << 20
-"""Keys in one packed value: 8 MB."""
 
 VERIFICATIONS = ("signature", "shingles", "none")
 WITHIN = ("corpus", "language")
@@ -49,13 +42,15 @@ class Similar:
     """What counts as alike: a shared band, and then a similarity of at least `least`.
 
     `verify`: `signature` (estimated from the signatures), `shingles` (true Jaccard similarity of the sets in
-    column `shingles`), `none` (a shared band is enough).
+    column `shingles`), `none` (a shared band is enough). `each`: whether a document goes only for one that it
+    is like itself, not through others (`pipeline/elect.py`).
     """
 
     bands: Bands
     least: float
     verify: str = "signature"
     signature: str = "minhash"
+    each: bool = False
     driver_edges: int = DRIVER_EDGES
 
 
@@ -69,6 +64,7 @@ class Close:
     distance: int = 4
     blocks: int = 6
     signature: str = "simhash"
+    each: bool = False
     driver_edges: int = DRIVER_EDGES
 
     @property
@@ -135,17 +131,30 @@ def decide_similar(
     facts = _facts(signed.withColumn("rank", _rank(policy)), similar).persist()
     edges = similar_edges(signed, facts.select("doc_key", "payload"), similar, within)
     members = connect(edges, driver_edges=similar.driver_edges).join(facts, "doc_key")
-    clustered = members.join(_best(members, ["cluster"], ["doc_key", "payload"]), "cluster")
+    measured = _elected(members, similar) if similar.each else _with_best(members, similar)
     if policy.none:
-        return decision_rows(clustered, reason, keeper=F.lit(None), stays=F.lit(False))
-    columns = [F.col("best.doc_key").alias("keeper"), F.col("best.payload").alias("keeper_payload")]
-    pairs = clustered.select("doc_key", "size", "payload", *columns)
-    schema = "doc_key long, size int, keeper long, similarity float"
-    measured = pairs.mapInArrow(bind(_measure, similar), schema)
+        return decision_rows(measured, reason, keeper=F.lit(None), stays=F.lit(False))
     stays = F.col("keeper") == F.col("doc_key")
     return decision_rows(
         measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity")
     )
+
+
+def _with_best(members: DataFrame, similar: Similar | Close) -> DataFrame:
+    """Add to the members of each cluster its best, how alike they are, and its size."""
+    clustered = members.join(_best(members, ["cluster"], ["doc_key", "payload"]), "cluster")
+    columns = [F.col("best.doc_key").alias("keeper"), F.col("best.payload").alias("keeper_payload")]
+    pairs = clustered.select("doc_key", "size", "payload", *columns)
+    return pairs.mapInArrow(bind(_measure, similar), "doc_key long, size int, keeper long, similarity float")
+
+
+def _elected(members: DataFrame, similar: Similar | Close) -> DataFrame:
+    """Split clusters into those who are like one that stays; the same columns."""
+    order = ["cluster", "rank", "doc_key"]
+    rows = members.repartition("cluster").sortWithinPartitions(*order)
+    elected = rows.mapInArrow(bind(_elect, similar), "doc_key long, keeper long, similarity float")
+    sizes = elected.groupBy("keeper").agg(F.count(F.lit(1)).cast("int").alias("size")).where("size > 1")
+    return elected.join(sizes, "keeper")
 
 
 def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Close, within: str) -> DataFrame:
@@ -164,92 +173,6 @@ def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Clos
     sent = _by_bucket(once.join(payload, "doc_key"))
     matched = sent.mapInArrow(bind(_match, similar), "low long, high long")
     return matched.dropDuplicates()
-
-
-def connect(edges: DataFrame, *, driver_edges: int = DRIVER_EDGES) -> DataFrame:
-    """Return (doc_key, cluster) for the documents of all edges; the cluster is the smallest key connected to.
-
-    Up to `driver_edges` distinct edges in the driver, above by star contraction on the cluster: the same
-    result.
-    """
-    kept = edges.persist()
-    found = _connect_here(kept) if kept.count() <= driver_edges else connect_by_stars(kept)
-    kept.unpersist()
-    return found
-
-
-def _connect_here(edges: DataFrame) -> DataFrame:
-    """Find components in the driver; keys travel packed, many in one binary value."""
-    packed = list(edges.mapInArrow(_pack, PACKED).toLocalIterator())
-    low, high = (
-        np.concatenate([np.frombuffer(row[name], np.int64) for row in packed] or [np.empty(0, np.int64)])
-        for name in ("low", "high")
-    )
-    keys, clusters = components(low, high)
-    spark = edges.sparkSession
-    pieces = [
-        (bytearray(keys[i : i + PACK]), bytearray(clusters[i : i + PACK])) for i in range(0, len(keys), PACK)
-    ]
-    rows = spark.createDataFrame(pieces, PACKED).repartition(max(1, len(pieces)))
-    return rows.mapInArrow(_unpack, "doc_key long, cluster long")
-
-
-def _pack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        values = [[np.asarray(column, np.int64).tobytes()] for column in batch.columns]
-        yield pa.RecordBatch.from_pydict({"low": values[0], "high": values[1]})
-
-
-def _unpack(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        for low, high in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            columns = {"doc_key": np.frombuffer(low, np.int64), "cluster": np.frombuffer(high, np.int64)}
-            yield pa.RecordBatch.from_pydict(columns)
-
-
-def connect_by_stars(edges: DataFrame) -> DataFrame:
-    """Find components by large and small stars in turn (Kiveris et al. 2014, SoCC).
-
-    Raises:
-        RuntimeError: the edges did not settle.
-    """
-    current = _settled(edges.select(F.greatest("low", "high").alias("u"), F.least("low", "high").alias("v")))
-    mark = _mark(current)
-    for _ in range(ROUNDS):
-        current = _settled(_small_star(_large_star(current)))
-        before, mark = mark, _mark(current)
-        if mark == before:
-            members = current.select(F.col("u").alias("doc_key"), F.col("v").alias("cluster"))
-            roots = current.select(F.col("v").alias("doc_key"), F.col("v").alias("cluster")).distinct()
-            return members.union(roots)
-    raise RuntimeError(f"star contraction: expected a stable set of edges in {ROUNDS} rounds, got none")
-
-
-def _large_star(edges: DataFrame) -> DataFrame:
-    """Link each larger neighbour of a document to the smallest of its neighbourhood."""
-    both = edges.union(edges.select(F.col("v").alias("u"), F.col("u").alias("v")))
-    least = both.groupBy("u").agg(F.min("v").alias("m"))
-    linked = both.where("v > u").join(least, "u")
-    return linked.select(F.col("v").alias("u"), F.least("u", "m").alias("v"))
-
-
-def _small_star(edges: DataFrame) -> DataFrame:
-    """Link a document and its smaller neighbours to the smallest of these."""
-    least = edges.groupBy("u").agg(F.min("v").alias("m"))
-    linked = edges.join(least, "u").where("v <> m").select(F.col("v").alias("u"), F.col("m").alias("v"))
-    return linked.union(least.select("u", F.col("m").alias("v")))
-
-
-def _settled(edges: DataFrame) -> DataFrame:
-    """Compute the edges once, without repeats, and forget how they came about."""
-    return edges.where("u <> v").dropDuplicates().localCheckpoint()
-
-
-def _mark(edges: DataFrame) -> tuple[object, ...]:
-    """Return numbers that differ where the set of edges does."""
-    hashed = F.xxhash64("u", "v").cast("decimal(38,0)")
-    row = edges.agg(F.count(F.lit(1)), F.sum(hashed)).first()
-    return tuple(row) if row is not None else ()
 
 
 def _by_bucket(frame: DataFrame) -> DataFrame:
@@ -362,6 +285,10 @@ def _reader(similar: Similar | Close) -> candidates.Read:
 
 def _match(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     yield from candidates.match_buckets(batches, "payload", _reader(similar), similar.least)
+
+
+def _elect(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from elect(batches, "payload", _reader(similar), similar.least)
 
 
 def _measure(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

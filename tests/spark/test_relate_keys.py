@@ -13,11 +13,10 @@ from filters.lsh import Bands
 from filters.shingles import distinct, word_shingles
 from filters.signals.dedup import minhash
 from filters.text import TextBatch
+from jobs.connect_edges import connect, connect_by_stars
 from jobs.relate_keys import (
     Close,
     Similar,
-    connect,
-    connect_by_stars,
     decide_equal,
     decide_equal_chunks,
     decide_similar,
@@ -148,6 +147,17 @@ def test_no_copy_stays_with_the_policy_none(spark: Any, documents: pd.DataFrame)
     found = collected(decide_similar(frame(spark, documents), SIMILAR, "near", keep="none"))
     assert {(row[2], row[3]) for row in found} == {("near", None)}
     assert [row[0] for row in found] == [row[0] for row in tuples(expected(documents))]
+
+
+def test_each_document_may_have_to_be_like_its_keeper(spark: Any, documents: pd.DataFrame) -> None:
+    each = collected(decide_similar(frame(spark, documents, 5, 3), Similar(BANDS, 0.7, each=True), "near"))
+    whole = collected(decide_similar(frame(spark, documents), SIMILAR, "near"))
+    assert min(row[4] for row in each) >= 0.7 > min(row[4] for row in whole)
+    sizes: dict[int, int] = {}
+    for row in each:
+        sizes[row[3]] = sizes.get(row[3], 0) + 1
+    assert all(row[5] == sizes[row[3]] > 1 for row in each)
+    assert {row[0] for row in each if row[2]} < {row[0] for row in whole if row[2]}
 
 
 def test_simhashes_that_differ_in_few_bits_are_alike(spark: Any) -> None:
