@@ -1,0 +1,354 @@
+"""Train and measure the model of our own extractor (`pipeline/extractor/`).
+
+    python deploy/train_extractor.py DATA                  # cross-validation, prints the scores
+    python deploy/train_extractor.py DATA --write          # trains on all pages and writes the model
+
+DATA holds `extraction/*.parquet` (pages with reference text) and `warc/assembled/` (archives with their main text).
+Needs the extra `train`. No page gets into the model, only weights: of class words, and of comparisons with limits.
+Splits are by site, and by the template that made the pages of an archive: what is measured was never trained on.
+"""
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from extraction_labels import label_blocks
+from extraction_pages import ARCHIVED, GoldPage, page_f1, read_archives, read_gold, sample, scores
+from numpy.typing import NDArray
+
+from pipeline.extractor.attributes import (
+    NO_SCORE,
+    AttributeFacts,
+    Score,
+    names_and_regions,
+    weigh,
+    words,
+)
+from pipeline.extractor.choice import choose
+from pipeline.extractor.features import Blocks, measure
+from pipeline.extractor.hints import Hints, read_hints
+from pipeline.extractor.markup import Markup, read_markup, well_formed
+from pipeline.extractor.trees import (
+    CURVE_STEP,
+    FORMAT,
+    LEAF_UNIT,
+    LEAVES,
+    LIKELIHOOD_UNIT,
+    MANIFEST,
+    MODEL,
+    Trees,
+    likelihoods,
+    pack,
+)
+
+FOLDS = 4
+SEED = 0
+TREES = 120
+PARAMETERS = {
+    "objective": "binary", "learning_rate": 0.1, "num_leaves": 16, "min_data_in_leaf": 60, "feature_fraction": 0.4,
+    "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1, "verbose": -1, "num_threads": 1,
+    "deterministic": True, "force_row_wise": True, "max_bin": 255,
+}  # fmt: skip
+
+VERSION = "1"
+FOLDER = Path(__file__).resolve().parents[1] / "pipeline" / "extractor" / "model"
+LICENCE = (
+    "Apache-2.0, as glotmill. Trained on third-party pages that public test suites ship; holds no text of any page, "
+    "only counts turned into weights of single class words and into limits of comparisons."
+)
+
+LEAST_SITES = 3
+"""Sites that must have a class word for it to get a weight."""
+KIND_WEIGHT = {"human": 1.6, "reviewed": 1.0, "tool-fixture": 0.4, "human-segments": 1.0, ARCHIVED: 0.3}
+TEACHER_WEIGHT = 0.15
+"""Of the text that another extractor finds, where only snippets are known."""
+PAGES_OF_LANGUAGE, PAGES_OF_SOURCE = 4, {"udhr-html": 40}
+
+
+@dataclass(slots=True)
+class Example:
+    """A page with its blocks and their labels."""
+
+    gold: GoldPage
+    markup: Markup
+    hints: Hints
+    names: list[tuple[str, ...]]
+    """Of each attribute text."""
+    regions: NDArray[np.int64]
+    """Of each attribute text."""
+    labels: NDArray[np.float64]
+    trust: NDArray[np.float64]
+    """Of each block, how sure the label is."""
+    is_trained: bool
+
+
+def make_example(gold: GoldPage, is_trained: bool) -> Example:
+    """Parse a page and label its blocks."""
+    html = gold.html.encode("utf-8", "replace")
+    markup = read_markup([well_formed(html)[0]])
+    if gold.text is not None:
+        labels = label_blocks(markup.texts, gold.text)
+        trust = np.ones(len(labels))
+    else:
+        labels, trust = _label_by_snippets(gold, markup.texts)
+    said = [names_and_regions(text) for text in markup.attributes]
+    names, regions = [names for names, _ in said], np.array([bits for _, bits in said], np.int64)
+    return Example(gold, markup, read_hints(html), names, regions, labels, trust, is_trained)
+
+
+def _label_by_snippets(gold: GoldPage, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Label blocks by snippets that are wanted or not, and the others by another extractor where it does well."""
+    from trafilatura import extract
+
+    flat = [" ".join(text.split()) for text in texts]
+    labels, trust = np.zeros(len(flat)), np.zeros(len(flat))
+    teacher = " ".join((extract(gold.html, fast=True, include_comments=False) or "").split())
+    wanted, unwanted = ([" ".join(s.split()) for s in group] for group in (gold.wanted, gold.unwanted))
+    kept = sum(snippet in teacher for snippet in wanted)
+    if len(teacher) > 400 and kept >= 0.8 * len(wanted) and sum(s in teacher for s in unwanted) <= 1:  # noqa: PLR2004
+        labels = label_blocks(texts, teacher)
+        trust[:] = TEACHER_WEIGHT
+    for snippets, label in ((wanted, 1.0), (unwanted, 0.0)):
+        for snippet in filter(None, snippets):
+            for i, text in enumerate(flat):
+                if (snippet in text or (len(text) > 25 and text in snippet)) and (label or trust[i] < 1):  # noqa: PLR2004
+                    labels[i], trust[i] = label, 1.0
+    return labels, trust
+
+
+def block_weights(example: Example, blocks: Blocks, labels: NDArray[np.float64], trust: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each block counts in training: a page as much as another of its kind, a long block more."""
+    if not len(labels):
+        return np.zeros(0)
+    size = np.power(blocks.words + 1, 0.7)
+    weight = size / size.sum() * KIND_WEIGHT[example.gold.kind]
+    if example.gold.kind == "human-segments":
+        return weight * trust * (4 if trust.min() > 0 else 3)
+    is_poor = example.gold.kind == "tool-fixture" and (blocks.words * (labels > 0.5)).sum() < 60  # noqa: PLR2004
+    return weight * 0 if is_poor or labels.max() < 0.5 else weight  # noqa: PLR2004
+
+
+class ClassWords:
+    """Votes of sites on class words: is the text below them wanted?"""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.votes: dict[str, dict[str, list[float]]] = defaultdict(dict)
+        for example in examples:
+            for word, (good, bad) in _votes(example).items():
+                site = self.votes[word].setdefault(example.gold.site, [0.0, 0.0])
+                share = min(1.0, (good + bad) * 4)
+                site[0] += share * good / (good + bad)
+                site[1] += share * bad / (good + bad)
+        self.sums = {w: tuple(map(sum, zip(*v.values(), strict=True))) for w, v in self.votes.items() if len(v) >= LEAST_SITES}
+        self.weights = {word: _log_odds(good, bad) for word, (good, bad) in sorted(self.sums.items())}
+
+    def without(self, site: str) -> dict[str, int]:
+        """Return the weights of words that `site` also voted on, had it not: None where too few sites remain."""
+        result: dict[str, int | None] = {}
+        for word, (good, bad) in self.sums.items():
+            own = self.votes[word].get(site)
+            if own:
+                enough = len(self.votes[word]) > LEAST_SITES
+                result[word] = _log_odds(good - own[0], bad - own[1]) if enough else None
+        return {w: result.get(w, x) for w, x in self.weights.items() if result.get(w, x) is not None}
+
+
+def _log_odds(good: float, bad: float) -> int:
+    """Return the log-odds in thousandths."""
+    return round(1_000 * float(np.log((good + 0.5) / (bad + 0.5))))
+
+
+def _votes(example: Example) -> Mapping[str, tuple[float, float]]:
+    markup, trust = example.markup, example.trust
+    if not trust.any():
+        return {}
+    size = np.array([len(text.split()) + text.count("\u3002") * 10 + 2.0 for text in markup.texts]) * trust
+    total = size.sum() + 1
+    votes: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    around: dict[int, frozenset[str]] = {}
+
+    def words_around(element: int) -> frozenset[str]:
+        if element not in around:
+            own = {word for name in example.names[markup.attribute[element]] for word in words(name)}
+            parent = int(markup.parent[element])
+            around[element] = frozenset(own) | (words_around(parent) if parent != element else frozenset())
+        return around[element]
+
+    for element, weight, label in zip(markup.element.tolist(), size.tolist(), example.labels.tolist(), strict=True):
+        for word in words_around(element) if weight else ():
+            votes[word][label <= 0.5] += weight / total  # noqa: PLR2004
+    return {word: (good, bad) for word, (good, bad) in votes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The features of a page's blocks, with their labels and weights."""
+
+    example: Example
+    blocks: Blocks
+    names: tuple[str, ...]
+    features: NDArray[np.float32]
+    labels: NDArray[np.bool_]
+    weights: NDArray[np.float64]
+
+
+def measure_example(example: Example, weights: Mapping[str, int]) -> Measured:
+    """Measure the blocks of a page with these weights of class words."""
+    rows = np.array([weigh(weights, names) if names else NO_SCORE for names in example.names], np.float64)
+    facts = AttributeFacts(rows[:, 0], rows[:, 1], rows[:, 2], example.regions)
+    blocks, columns = measure(example.markup, [example.hints], facts)
+    labels, trust = example.labels[blocks.kept], example.trust[blocks.kept]
+    features = np.stack([np.asarray(column, np.float32) for column in columns.values()])
+    weight = block_weights(example, blocks, labels, trust)
+    return Measured(example, blocks, tuple(columns), features, labels > 0.5, weight)  # noqa: PLR2004
+
+
+def train(examples: Sequence[Example], trees: int) -> tuple[Trees, dict[str, int]]:
+    """Return a model of the examples. A page is measured without the votes of its own site on class words."""
+    import lightgbm
+
+    votes = ClassWords(examples)
+    without = {site: votes.without(site) for site in {example.gold.site for example in examples}}
+    pages = [measure_example(example, without[example.gold.site]) for example in examples]
+    features = np.concatenate([page.features for page in pages], axis=1).T
+    labels = np.concatenate([page.labels for page in pages])
+    weights = np.concatenate([page.weights for page in pages])
+    used = weights > 0
+    data = lightgbm.Dataset(features[used], labels[used].astype(int), weight=weights[used] / weights[used].mean())
+    booster = lightgbm.train(PARAMETERS, data, trees)
+    return as_trees(booster.dump_model()["tree_info"], pages[0].names), votes.weights
+
+
+def as_trees(dumped: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Trees:
+    """Return trees of LightGBM as comparisons sorted by feature."""
+    comparisons: list[tuple[int, np.float32, int, int]] = []
+    leaves = np.zeros((len(dumped), LEAVES), np.int32)
+
+    def walk(node: Mapping[str, Any], tree: int, first: int) -> int:
+        """Number the leaves from the left, and return the number after the last."""
+        if "leaf_value" in node:
+            leaves[tree, first] = round(node["leaf_value"] * LEAF_UNIT)
+            return first + 1
+        middle = walk(node["left_child"], tree, first)
+        limit = np.float32(node["threshold"])
+        if float(limit) > node["threshold"]:
+            limit = np.nextafter(limit, np.float32(-np.inf))
+        comparisons.append((node["split_feature"], limit, tree, (1 << middle) - (1 << first)))
+        return walk(node["right_child"], tree, middle)
+
+    for number, tree in enumerate(dumped):
+        walk(tree["tree_structure"], number, 0)
+    comparisons.sort()
+    feature = np.array([comparison[0] for comparison in comparisons])
+    used = np.unique(feature)
+    steps = (np.arange(-8 * LEAF_UNIT, 8 * LEAF_UNIT, CURVE_STEP) + CURVE_STEP / 2) / LEAF_UNIT
+    return Trees(
+        features=tuple(names[i] for i in used.tolist()),
+        borders=(*np.searchsorted(feature, used).tolist(), len(feature)),
+        limits=np.array([comparison[1] for comparison in comparisons], np.float32),
+        tree=np.array([comparison[2] for comparison in comparisons]),
+        struck=np.array([comparison[3] for comparison in comparisons], np.uint16),
+        leaves=leaves,
+        curve=np.rint(LIKELIHOOD_UNIT / (1 + np.exp(-steps))) / LIKELIHOOD_UNIT,
+    )
+
+
+def extract(example: Example, trees: Trees, weights: Mapping[str, int]) -> str:
+    """Return the text of a page by a model that is not in the package."""
+    page = measure_example(example, weights)
+    columns = dict(zip(page.names, page.features, strict=True))
+    kept = choose(page.blocks, likelihoods(trees, columns, len(page.blocks.texts)))
+    return "\n".join(text for text, is_kept in zip(page.blocks.texts, kept.tolist(), strict=True) if is_kept)
+
+
+def cross_validate(examples: Sequence[Example], trees: int) -> dict[str, float]:
+    """Print and return the scores of pages whose site or template the model did not see."""
+    fold = split(examples)
+    pages: list[GoldPage] = []
+    texts: list[str] = []
+    for number in range(FOLDS):
+        model = train([e for e in examples if e.is_trained and fold[e.gold.site] != number], trees)
+        held = [e for e in examples if fold[e.gold.site] == number]
+        pages += [example.gold for example in held]
+        texts += [extract(example, *model) for example in held]
+    result = scores(pages, texts)
+    print(json.dumps({name: round(value, 4) for name, value in result.items()}))
+    groups: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for page, text in zip(pages, texts, strict=True):
+        if page.text is not None:
+            names = (("source", page.source), ("lang", page.lang), ("type", page.page_type))
+            for key in names if page.kind == ARCHIVED else names[2:]:
+                groups[key].append(page_f1(page, text))
+    for (kind, name), values in sorted(groups.items()):
+        if name and len(values) >= 5:  # noqa: PLR2004
+            print(f"{kind:8} {name:28} {len(values):5} {np.mean(values):.3f}")
+    return result
+
+
+def split(examples: Sequence[Example]) -> dict[str, int]:
+    """Return of each site or template its fold."""
+    real = sorted({example.gold.site for example in examples if example.gold.kind != ARCHIVED})
+    made = sorted({example.gold.site for example in examples} - set(real))
+    random.Random(SEED).shuffle(real)
+    return {site: i % FOLDS for group in (real, made) for i, site in enumerate(group)}
+
+
+def write(folder: Path, trees: Trees, weights: Mapping[str, int], facts: Mapping[str, Any]) -> None:
+    """Write the model and its manifest."""
+    content = pack(trees, weights)
+    manifest = {
+        "format": FORMAT,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "trees": len(trees.leaves),
+        "features": len(trees.features),
+        "class_words": len(weights),
+        "lightgbm": version("lightgbm"),
+        "licence": LICENCE,
+        **facts,
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / MODEL).write_bytes(content)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_examples(data: Path) -> list[Example]:
+    """Return all pages under `data` that have blocks; of the archives some are only measured, not trained on."""
+    gold = [page for path in sorted((data / "extraction").glob("*.parquet")) for page in read_gold(path)]
+    archived = read_archives(data / "warc" / "assembled")
+    trained = {id(page) for page in (*gold, *sample(archived, PAGES_OF_LANGUAGE, PAGES_OF_SOURCE))}
+    return [make_example(page, id(page) in trained) for page in (*gold, *archived)]
+
+
+def main() -> int:
+    """Train, measure, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--trees", type=int, default=TREES)
+    parser.add_argument("--write", action="store_true", help="train on all pages too, and write the model")
+    arguments = parser.parse_args()
+    examples = read_examples(arguments.data)
+    measured = cross_validate(examples, arguments.trees)
+    if arguments.write:
+        trained = [example for example in examples if example.is_trained]
+        facts = {
+            "version": VERSION,
+            "pages": len(trained),
+            "sites": len({example.gold.site for example in trained}),
+            "cross_validation": {name: round(value, 4) for name, value in measured.items()},
+        }
+        write(FOLDER, *train(trained, arguments.trees), facts)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What class names, ids, roles and microdata say of an element: words with a weight each, and regions."""
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.extractor.vocabulary import BODY_REGION, COMMENT_REGION, HIDDEN_REGION, STYLED_REGION
+
+FORUM_BIT = 1 << 30
+"""Says that the page is a forum; not inherited."""
+MOST_NAMES, MOST_WORDS = 6, 5
+"""Class names of an element, words of a name."""
+LONGEST_NAME = 40
+
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+INVISIBLE = re.compile(rb"display:\s*none|visibility:\s*hidden")
+COMMENT_HINTS = ("comment", "respond", "disqus", "replies", "kommentar", "comentario")
+COMMENT = re.compile(
+    r"(?<![a-z])(comments?|disqus|respond|commentlist|comment-?area|kommentare?|comentarios?|commentaires?|replies)"
+    r"(?![a-z])"
+)
+NOT_COMMENT = re.compile(
+    r"no-?comment|comments?-(open|closed|on|off|enabled)|(has|with|hide|show|single|post-template)[-_]|wp-"
+)
+"""What the element of a whole page says when the page could have comments."""
+FORUM_NAMES = frozenset(
+    "phpbb XF postbody threadtitle topic-body post-body js-post message-body p-body-main question-page viewtopic"
+    " showthread forum-post".split()
+)
+
+Score = tuple[int, int, int]
+"""Sum, largest and smallest weight of words."""
+NO_SCORE: Score = (0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeFacts:
+    """Of each attribute text, what it says."""
+
+    total: NDArray[np.float64]
+    largest: NDArray[np.float64]
+    smallest: NDArray[np.float64]
+    regions: NDArray[np.int64]
+
+
+class AttributeReader:
+    """Reads start tags with one set of weights, and remembers class names and short tags."""
+
+    def __init__(self, weights: Mapping[str, int]) -> None:
+        self._weigh = functools.lru_cache(maxsize=1 << 15)(functools.partial(weigh, weights))
+
+    def read(self, texts: Iterable[bytes]) -> AttributeFacts:
+        """Return what the text of each start tag says."""
+        rows = []
+        for text in texts:
+            names, regions = names_and_regions(text)
+            rows.append((*(self._weigh(names) if names else NO_SCORE), regions))
+        facts = np.array(rows, np.int64).reshape(-1, 4).T
+        total, largest, smallest = facts[:3].astype(np.float64)
+        return AttributeFacts(total, largest, smallest, facts[3])
+
+
+def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
+    """Return the names in the text of a start tag, in order, and the bits of the regions that it opens."""
+    names: tuple[str, ...] = ()
+    regions = 0
+    spoken = value(text, b' class="')
+    if spoken:
+        names = tuple(spoken.split()[:MOST_NAMES])
+    if b' id="' in text and (own := value(text, b' id="')):
+        names += (own,)
+        spoken += " " + own
+    if spoken:
+        regions = _said_regions(spoken.lower())
+        if not FORUM_NAMES.isdisjoint(names):
+            regions |= FORUM_BIT
+    if b" role=" in text:
+        names += ("role=" + value(text, b' role="')[:20].lower(),)
+    if b" item" in text:
+        if kind := value(text, b' itemprop="'):
+            names += ("ip=" + kind[:24].lower(),)
+            regions |= (kind == "articleBody") << BODY_REGION | (kind.lower() == "comment") << COMMENT_REGION
+        if kind := value(text, b' itemtype="'):
+            names += ("it=" + kind.rsplit("/", 1)[-1][:24].lower(),)
+    if b"hidden" in text and (b" hidden=" in text or b'aria-hidden="true"' in text):
+        regions |= 1 << HIDDEN_REGION
+    if b" style=" in text and INVISIBLE.search(text):
+        regions |= 1 << STYLED_REGION
+    if text.startswith((b"<body", b"<html")):
+        regions = 0
+    return names, regions
+
+
+def _said_regions(spoken: str) -> int:
+    for hint in COMMENT_HINTS:
+        if hint in spoken and COMMENT.search(spoken) and not NOT_COMMENT.search(spoken):
+            return 1 << COMMENT_REGION
+    return 0
+
+
+def value(text: bytes, key: bytes) -> str:
+    """Return what stands between `key` and the next quotation mark, or an empty string."""
+    start = text.find(key)
+    if start < 0:
+        return ""
+    start += len(key)
+    return text[start : text.find(b'"', start)].decode("utf-8", "replace")
+
+
+@functools.lru_cache(maxsize=1 << 17)
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in lower case, and, where there are several, all of them joined."""
+    if "=" in name:
+        return (name,)
+    found = [word.lower() for word in WORD.findall(name)[:MOST_WORDS]]
+    return tuple(found) if len(found) < 2 else (*found, "-".join(found)[:LONGEST_NAME])  # noqa: PLR2004
+
+
+def weigh(weights: Mapping[str, int], names: tuple[str, ...]) -> Score:
+    """Return the sum, largest and smallest of the weights of all words of `names`; words without one do not count."""
+    found = [weights[word] for name in names for word in words(name) if word in weights]
+    return (sum(found), max(found), min(found)) if found else NO_SCORE

@@ -1,0 +1,95 @@
+"""Names of HTML elements as numbers: what kind each is, and which region of a page it opens."""
+
+import functools
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK, INLINE, VOID, BREAK, RULE = range(5)
+"""Kinds: ends a block and holds others; neither; has no end; a line break; ends a block, has no end."""
+
+UNKNOWN: Final = 0
+ELEMENTS: Final = (
+    *("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "blockquote", "pre", "section", "article"),
+    *("main", "nav", "header", "footer", "aside", "ul", "ol", "table", "tr", "tbody", "dl", "dt", "dd", "form"),
+    *("figure", "figcaption", "body", "html", "details", "summary", "fieldset", "center", "button", "address"),
+    *("thead", "noscript"),
+)
+"""The elements that the model tells apart, from 1 up; the others are `UNKNOWN`."""
+INLINE_NAMES: Final = (
+    *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i"),
+    *("ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong"),
+    *("sub", "sup", "time", "tt", "u", "var", "nobr", "picture"),
+)
+VOID_NAMES: Final = ("img", "input", "source", "param", "area", "track", "embed", "wbr", "link", "meta", "base", "col")
+OTHER_VOID: Final = ("frame", "keygen", "basefont", "bgsound")
+NUMBERS: Final = {name: number for number, name in enumerate((*ELEMENTS, *INLINE_NAMES, *VOID_NAMES, *OTHER_VOID, "br", "hr"), 1)}
+HEADINGS: Final = range(NUMBERS["h1"], NUMBERS["h6"] + 1)
+
+REGIONS: Final = {
+    "nav": 0, "header": 1, "footer": 2, "aside": 3, "article": 4, "main": 5, "form": 6, "table": 7, "ul": 8, "ol": 8,
+    "blockquote": 9, "figure": 10, "figcaption": 10, "section": 11, "dl": 12, "pre": 13, "details": 14,
+    "address": 15, "noscript": 16,
+}  # fmt: skip
+"""The bit that a block has inside such an element."""
+HIDDEN_REGION, STYLED_REGION, BODY_REGION, COMMENT_REGION = range(17, 21)
+"""Bits that attributes give: `hidden`, an invisible style, the body of an article, comments of readers."""
+REGION_COUNT: Final = 21
+
+NAME_BYTES: Final = 8
+ONES: Final = np.uint64(0x0101010101010101)
+HIGHS: Final = np.uint64(0x8080808080808080)
+
+
+@functools.cache
+def kinds() -> NDArray[np.uint8]:
+    """Return the kind of each number."""
+    result = np.full(len(NUMBERS) + 1, BLOCK, np.uint8)
+    result[[NUMBERS[name] for name in INLINE_NAMES]] = INLINE
+    result[[NUMBERS[name] for name in (*VOID_NAMES, *OTHER_VOID)]] = VOID
+    result[NUMBERS["br"]] = BREAK
+    result[NUMBERS["hr"]] = RULE
+    return result
+
+
+@functools.cache
+def region_bits() -> NDArray[np.int64]:
+    """Return the region bits of each number."""
+    result = np.zeros(len(NUMBERS) + 1, np.int64)
+    for name, bit in REGIONS.items():
+        result[NUMBERS[name]] = 1 << bit
+    return result
+
+
+def tag_numbers(codes: NDArray[np.uint8], at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the number of the name that begins at each place, and whether more than the name is in the tag.
+
+    Args:
+        codes: bytes of well-formed markup, followed by eight more.
+        at: where names begin.
+    """
+    eights = np.ndarray((len(codes) - NAME_BYTES + 1,), np.dtype("<u8"), codes.tobytes(), strides=(1,))
+    names = eights[at]
+    blanks = _first_is(names, ord(" "))
+    ends = _first_is(names, ord(">"))
+    either = blanks | ends
+    low = either & (~either + np.uint64(1))
+    names &= (low >> np.uint64(7)) - np.uint64(1)
+    keys, numbers = _keys()
+    found = np.minimum(np.searchsorted(keys, names), len(keys) - 1)
+    has_more = (low & blanks) != 0
+    return np.where(keys[found] == names, numbers[found], UNKNOWN), has_more | (low == 0)
+
+
+def _first_is(words: NDArray[np.uint64], byte: int) -> NDArray[np.uint64]:
+    """Mark bytes equal to `byte`; the lowest mark of each word is true, higher ones may not be."""
+    other = words ^ (ONES * np.uint64(byte))
+    return (other - ONES) & ~other & HIGHS
+
+
+@functools.cache
+def _keys() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    keys = {int.from_bytes(name.encode()[:NAME_BYTES], "little"): number for name, number in NUMBERS.items()}
+    ordered = sorted(keys)
+    return np.array(ordered, np.uint64), np.array([keys[key] for key in ordered])
