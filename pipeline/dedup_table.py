@@ -1,5 +1,4 @@
-"""Near-duplicates of any Parquet files with a text column, in this process: no Spark, no recipe, no
-workspace.
+"""Near-duplicates of any Parquet files with a text column, in this process: no Spark, no workspace.
 
 About 2 KB of memory a document (signature, bands, sorting): a few million documents on one machine. Above
 that, the job `jobs/dedup_documents.py` does the same on a cluster; the clusters are the same.
@@ -53,8 +52,7 @@ class Deduped:
 
 
 def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: bool = False) -> Deduped:
-    """Write which rows of Parquet files are alike to `output`, as `duplicates.parquet`; `write`: the others
-    too.
+    """Write to the folder `output` which rows of Parquet files are alike, and on request the others.
 
     `duplicates.parquet` has one row for each member of a cluster of two or more, its keeper included: `id`,
     `keeper`, `cluster` (the id of its first row), `cluster_size`, `similarity` to the keeper.
