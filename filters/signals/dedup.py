@@ -1,5 +1,7 @@
 """Keys and signatures by which global steps relate documents: URL key, MinHash."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 
@@ -80,6 +82,29 @@ def _unpunctuated(text: TextBatch, n: int) -> Shingles:
     kept = ~text.in_categories("P")
     offsets = np.concatenate(([0], np.cumsum(text.row_sums(kept))))
     return hash_ngrams(mix64(text.folded[kept].astype(np.uint64) * GOLDEN), offsets, n)
+
+
+@signal(pa.int32(), unit="repetitions", source="FineWeb-2 README; fineweb2_rehydration_default.csv")
+def rehydration_count(
+    cluster_size: pa.Array,
+    *,
+    from_sizes: Sequence[int] = (1, 2, 3, 5, 100, 1000),
+    counts: Sequence[int] = (1, 2, 3, 5, 8, 1),
+) -> pa.Array:
+    """Repetitions of a document by the size of its cluster: `counts[i]` from `from_sizes[i]` on; null for
+    null.
+
+    Defaults are FineWeb-2's: pages that were copied a few times are the better ones, pages copied very often
+    are not.
+    """
+    if len(from_sizes) != len(counts) or list(from_sizes) != sorted(set(from_sizes)) or not len(counts):
+        raise RecipeError(
+            "rehydration_count: expected rising from_sizes and as many counts, "
+            f"got {list(from_sizes)} and {list(counts)}"
+        )
+    sizes = np.asarray(cluster_size.fill_null(from_sizes[0]), np.int64)
+    step = np.searchsorted(np.asarray(from_sizes), np.maximum(sizes, from_sizes[0]), side="right") - 1
+    return pa.array(np.asarray(counts, np.int32)[step], pa.int32(), mask=np.asarray(cluster_size.is_null()))
 
 
 def _rows(text: TextBatch) -> tuple[np.ndarray, np.ndarray]:

@@ -1,8 +1,11 @@
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from filters.minhash import agreement
-from filters.signals.dedup import minhash, published_minhash
+from filters.signals.dedup import minhash, published_minhash, rehydration_count
 from pipeline.candidates import matrix
 from schemas.errors import RecipeError
 
@@ -56,3 +59,20 @@ def test_a_published_signature_is_null_where_the_tool_makes_no_shingle() -> None
     signed = published_minhash([long, "too short", None], tool="rpv2")
     assert signed.is_valid().to_pylist() == [True, False, False]
     assert len(signed[0].as_py()) == 8 * 128
+
+
+def test_documents_are_repeated_for_the_size_of_their_cluster() -> None:
+    sizes = [1, 2, 3, 4, 5, 99, 100, 999, 1000, 5000, None]
+    assert rehydration_count(sizes).to_pylist() == [1, 2, 3, 3, 5, 5, 8, 8, 1, 1, None]
+    assert rehydration_count([1, 7], from_sizes=[1, 5], counts=[4, 2]).to_pylist() == [4, 2]
+    with pytest.raises(RecipeError, match="rising from_sizes"):
+        rehydration_count([1], from_sizes=[2, 1], counts=[1, 2])
+
+
+def test_repetitions_are_those_of_the_published_table(shared: Path) -> None:
+    with (shared / "reference" / "tables" / "fineweb2_rehydration_default.csv").open(
+        encoding="utf-8"
+    ) as file:
+        rows = list(csv.DictReader(file))
+    sizes = [int(row["from_cluster_size"]) for row in rows]
+    assert rehydration_count(sizes).to_pylist() == [int(row["repetitions"]) for row in rows]
