@@ -66,8 +66,12 @@ class PartExtraction:
             yield _batch(rows, DOCUMENT)
 
     def removed(self) -> Iterator[pa.RecordBatch]:
-        """Yield the records that are no documents, in the order of the archive."""
-        ordered = sorted(self._removed, key=lambda row: row["warc_offset"] or 0)  # type: ignore[arg-type,return-value]
+        """Yield the records that are no documents, in the order of the archive.
+
+        Those of one gzip member share its offset, and pages among them come back when their text is done: what
+        the rows say decides between them, never time.
+        """
+        ordered = sorted(self._removed, key=_place)
         for start in range(0, len(ordered), REMOVED_ROWS):
             yield _batch(ordered[start : start + REMOVED_ROWS], REMOVED)
 
@@ -112,6 +116,15 @@ class PartExtraction:
             "warc_offset": record.offset,
             "extractor": self._settings.extractor,
         }
+
+
+def _place(row: Row) -> tuple[int, str, str, str]:
+    return (
+        int(str(row["warc_offset"])),
+        str(row["doc_id"] or ""),
+        str(row["reasons"]),
+        str(row["detail"] or row["url"] or ""),
+    )
 
 
 def _host(url: str | None) -> str | None:
