@@ -181,6 +181,8 @@ class Measurement:
             result = declared.function(*inputs, **chosen)
             self._check(declared, result)
             self._memo[key] = result
+            if self._text is not None:
+                self._text.trim()
         return self._memo[key]
 
     def _check(self, declared: Signal, result: pa.Array) -> None:

@@ -44,6 +44,9 @@ T = TypeVar("T")
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
+KEPT_CODE_POINTS: Final = 1 << 22
+"""A batch of more code points, which only one huge text can make, is measured anew for each signal."""
+
 BATCH_BYTES: Final = 1 << 19
 """UTF-8 bytes of text in one batch: the arrays of half a megabyte stay in a core's cache."""
 
@@ -87,6 +90,11 @@ class TextBatch:
             self._memo[key] = compute()
         result: T = self._memo[key]
         return result
+
+    def trim(self) -> None:
+        """Forget what was computed if the batch is very large, so that one huge text needs no huge memory."""
+        if len(self.codepoints) > KEPT_CODE_POINTS:
+            self._memo.clear()
 
     @property
     def lengths(self) -> Positions:

@@ -203,7 +203,7 @@ def _word_punct(text: "TextBatch") -> Spans:
 
 
 def _tokens(text: "TextBatch") -> Spans:
-    words = find(text, "unicode")
+    words = text.words("unicode")
     solid = ~text.flag(SPACE)
     inside = text.once("inside words", lambda: solid)  # there since the words were found
     cuts = np.concatenate((words.starts, np.flatnonzero(solid & ~inside)))

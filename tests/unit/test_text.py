@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import filters.signals  # noqa: F401  (declares the signals)
+from filters.registry import Measurement
 from filters.sentences import chunk_spans, sentences
 from filters.text import TextBatch, cut_by_bytes
 from filters.unicode_tables import LOWER, NUMERIC, SPACE, UPPER, script_codes, tables, unicode_version
@@ -165,3 +167,15 @@ def test_pieces_cut_by_bytes_hold_every_row_once(rows: list[str | None], size: i
     pieces = list(cut_by_bytes(pa.array(rows, pa.string()), size))
     assert [row for a, b in pieces for row in range(a, b)] == list(range(len(rows)))
     assert all(b - a == 1 or sum(len((r or "").encode()) for r in rows[a:b]) <= size for a, b in pieces)
+
+
+def test_a_huge_text_is_measured_anew_for_each_signal_with_the_same_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = ("word_count", "top_ngram_char_ratio", "dup_line_ratio", "plain_word_count", "stripped_hash")
+    columns = {"text": pa.array(["The same line.\n" * 20, "他说，好的。 \u0301a", None])}
+    kept = [Measurement(columns).get(name) for name in names]
+    monkeypatch.setattr("filters.text.KEPT_CODE_POINTS", 3)
+    measured = Measurement(columns)
+    assert [measured.get(name) for name in names] == kept
+    assert measured.text._memo == {}
