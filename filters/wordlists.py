@@ -46,15 +46,13 @@ class HashSet:
 
     def contains(self, hashes: Hashes) -> Mask:
         """Return which of the hashes are in the set."""
-        at = hashes & self._mask
-        found: Mask = self._slots[at] == hashes
-        pending = np.flatnonzero(~found & (self._slots[at] != 0))
+        found = np.zeros(len(hashes), dtype=np.bool_)
+        pending, at = np.arange(len(hashes)), hashes & self._mask
         while len(pending):
-            at = (at[pending] if len(at) == len(hashes) else at) + np.uint64(1) & self._mask
-            held = self._slots[at]
-            found[pending] = held == hashes[pending]
-            going = (held != 0) & ~found[pending]
-            pending, at = pending[going], at[going]
+            held, wanted = self._slots[at], hashes[pending]
+            found[pending] = (held == wanted) & (wanted != 0)
+            going = (held != 0) & (held != wanted)
+            pending, at = pending[going], (at[going] + np.uint64(1)) & self._mask
         return found
 
 

@@ -1,12 +1,14 @@
 """Words of a text that a list of its language has: stop words, flagged words.
 
-The lists are given as `words=WordLists(...)`; there is no default. Null where the language has no list.
+The lists are given as `words`: a `WordLists`, or what `filters/list_files.py` opens (`stopwords-iso`, the
+path of a JSON file). There is no default. Null where the language has no list.
 """
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.list_files import open_lists
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, ratio
@@ -28,7 +30,7 @@ def stopword_ratio(
     text: TextBatch,
     lang: pa.Array,
     *,
-    words: WordLists | None = None,
+    words: WordLists | str | None = None,
     kind: str = "roots",
     phrase: int = 1,
     fold: bool = True,
@@ -43,7 +45,12 @@ def stopword_ratio(
 
 @signal(pa.float32(), unit="ratio", source=ROOTS)
 def flagged_word_ratio(
-    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "roots", phrase: int = 1
+    text: TextBatch,
+    lang: pa.Array,
+    *,
+    words: WordLists | str | None = None,
+    kind: str = "roots",
+    phrase: int = 1,
 ) -> pa.Array:
     """Words that are in the list of flagged words / words, as `stopword_ratio` counts them."""
     return _ratio("flagged_word_ratio", text, lang, words, kind, phrase, True)
@@ -51,7 +58,7 @@ def flagged_word_ratio(
 
 @signal(pa.int32(), unit="occurrences", source="RedPajama-V2 rps_doc_ldnoobw_words; LDNOOBW")
 def flagged_phrase_count(
-    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, kind: str = "unicode"
+    text: TextBatch, lang: pa.Array, *, words: WordLists | str | None = None, kind: str = "unicode"
 ) -> pa.Array:
     """Places where an entry of the list begins, words and phrases of any length; null without a list."""
     words = given("flagged_phrase_count", words)
@@ -64,7 +71,7 @@ def flagged_phrase_count(
 
 @signal(pa.int32(), unit="occurrences", source=f"{C4}, bad words (LDNOOBW; not flanked for ja, th, zh)")
 def flagged_substring_count(
-    text: TextBatch, lang: pa.Array, *, words: WordLists | None = None, flanked: bool = True
+    text: TextBatch, lang: pa.Array, *, words: WordLists | str | None = None, flanked: bool = True
 ) -> pa.Array:
     r"""Places where an entry of the list occurs, case-folded, words or not; null without a list.
 
@@ -81,7 +88,7 @@ def stop_word_count(
     text: TextBatch,
     lang: pa.Array,
     *,
-    words: WordLists = GOPHER_WORDS,
+    words: WordLists | str = GOPHER_WORDS,
     kind: str = "unicode",
     distinct: bool = False,
     fold: bool = True,
@@ -91,6 +98,7 @@ def stop_word_count(
     Gopher's eight English words by default, for every language. The published code compares without case
     folding.
     """
+    words = given("stop_word_count", words)
     numbers = words.numbers(lang, len(text))
     found = words.found(text, numbers, kind, fold)
     if not distinct:
@@ -100,7 +108,7 @@ def stop_word_count(
     return column(text, once.distinct, pa.int32(), numbers < 0)
 
 
-def given(name: str, words: WordLists | None) -> WordLists:
+def given(name: str, words: WordLists | str | None) -> WordLists:
     """Return the word lists that a signal was given.
 
     Raises:
@@ -108,11 +116,17 @@ def given(name: str, words: WordLists | None) -> WordLists:
     """
     if words is None:
         raise RecipeError(f"{name}: expected word lists, got none; set its parameter `words`")
-    return words
+    return open_lists(words) if isinstance(words, str) else words
 
 
 def _ratio(
-    name: str, text: TextBatch, lang: pa.Array, words: WordLists | None, kind: str, phrase: int, fold: bool
+    name: str,
+    text: TextBatch,
+    lang: pa.Array,
+    words: WordLists | str | None,
+    kind: str,
+    phrase: int,
+    fold: bool,
 ) -> pa.Array:
     words = given(name, words)
     numbers = words.numbers(lang, len(text))
