@@ -83,7 +83,11 @@ def band_hashes(
     """Return a 64-bit key of each band of each signature, one row of `bands` keys a signature.
 
     Keys of different bands differ, and so do keys of different groups (a language): one column holds all.
+
+    Raises:
+        RecipeError: the signatures have fewer values than the bands need.
     """
+    check_bands(bands, rows, signed.shape[1])
     pieces = signed[:, : bands * rows].astype(np.uint64).reshape(len(signed), bands, rows)
     sums = (mix64(pieces) * place_constants(rows)).sum(axis=2, dtype=np.uint64)
     sums += np.arange(1, bands + 1, dtype=np.uint64) * GOLDEN

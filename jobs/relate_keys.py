@@ -73,6 +73,18 @@ class Close:
         return 1 - (self.distance + 0.5) / BITS
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier run decided, keepers included, on the documents with keys below `new_from`.
+
+    With them, adding documents in several runs gives the clusters of one run over all, as long as no bucket
+    has more than 512 members: larger ones are searched in pieces, which new members shift.
+    """
+
+    decisions: DataFrame
+    new_from: int
+
+
 def decide_equal(
     frame: DataFrame, key: str, reason: str, *, keep: str = "smallest_key", within: str = "corpus"
 ) -> DataFrame:
@@ -119,17 +131,18 @@ def decide_similar(
     *,
     keep: str = "smallest_key",
     within: str = "corpus",
+    known: Known | None = None,
 ) -> DataFrame:
     """Decide on documents whose signatures are alike, directly or through others; null relates to nothing.
 
     `frame` has `doc_key`, the signature (binary: 32-bit values, little endian), `lang` for
     `within="language"`, `shingles` (binary: sorted 64-bit hashes) to verify by them, and what the keep policy
-    reads.
+    reads. With `known`, it has the earlier documents too, and only what the new ones change is searched for.
     """
     policy = read_policy(keep)
     signed = frame.where(F.col(similar.signature).isNotNull())
     facts = _facts(signed.withColumn("rank", _rank(policy)), similar).persist()
-    edges = similar_edges(signed, facts.select("doc_key", "payload"), similar, within)
+    edges = similar_edges(signed, facts.select("doc_key", "payload"), similar, within, known)
     members = connect(edges, driver_edges=similar.driver_edges).join(facts, "doc_key")
     measured = _elected(members, similar) if similar.each else _with_best(members, similar)
     if policy.none:
@@ -157,7 +170,9 @@ def _elected(members: DataFrame, similar: Similar | Close) -> DataFrame:
     return elected.join(sizes, "keeper")
 
 
-def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Close, within: str) -> DataFrame:
+def similar_edges(
+    signed: DataFrame, payload: DataFrame, similar: Similar | Close, within: str, known: Known | None = None
+) -> DataFrame:
     """Return edges (low, high) between documents that share a band and are alike.
 
     A bucket is read as a sorted stream, so its size costs no memory. Only documents that share a bucket have
@@ -165,14 +180,18 @@ def similar_edges(signed: DataFrame, payload: DataFrame, similar: Similar | Clos
     """
     rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
     exploded = rows.mapInArrow(bind(_explode, similar), "bucket long, doc_key long")
-    shared = _by_bucket(exploded).mapInArrow(candidates.shared_buckets, "bucket long, doc_key long")
+    new_from = candidates.ANY_KEY if known is None else known.new_from
+    shared = _by_bucket(exploded).mapInArrow(bind(_share, new_from), "bucket long, doc_key long")
     if isinstance(similar, Similar) and similar.verify == "none":
-        edges = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
-        return edges.dropDuplicates()
-    once = shared.repartition("doc_key").dropDuplicates()
-    sent = _by_bucket(once.join(payload, "doc_key"))
-    matched = sent.mapInArrow(bind(_match, similar), "low long, high long")
-    return matched.dropDuplicates()
+        found = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
+    else:
+        once = shared.repartition("doc_key").dropDuplicates()
+        sent = _by_bucket(once.join(payload, "doc_key"))
+        found = sent.mapInArrow(bind(_match, similar), "low long, high long")
+    if known is not None:
+        earlier = known.decisions.where("keeper <> doc_key")
+        found = found.union(earlier.select(F.col("keeper").alias("low"), F.col("doc_key").alias("high")))
+    return found.dropDuplicates()
 
 
 def _by_bucket(frame: DataFrame) -> DataFrame:
@@ -281,6 +300,10 @@ def _reader(similar: Similar | Close) -> candidates.Read:
     if isinstance(similar, Close):
         return candidates.read_simhashes
     return candidates.read_shingle_sets if similar.verify == "shingles" else candidates.read_sketches
+
+
+def _share(new_from: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    yield from candidates.shared_buckets(batches, new_from)
 
 
 def _match(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -33,6 +33,7 @@ Read = Callable[[pa.Array], Compare]
 BUCKETS = pa.schema([("bucket", pa.int64()), ("doc_key", pa.int64())])
 EDGES = pa.schema([("low", pa.int64()), ("high", pa.int64())])
 
+ANY_KEY = -(1 << 63)
 PIECE = 512
 """A bucket up to this size loses no pair. A larger one is taken in pieces of this size, each with the leaders
 of those before it; 512 sketches of 128 bytes are compared, each with each, in 10 ms.
@@ -173,11 +174,12 @@ def run_starts(values: I64) -> I64:
     return np.flatnonzero(new)
 
 
-def shared_buckets(batches: Batches) -> Stream:
+def shared_buckets(batches: Batches, new_from: int = ANY_KEY) -> Stream:
     """Return the rows, sorted by bucket and key, of buckets with two members or more.
 
     A bucket of up to PIECE members is renamed after its members, so that bands which hold the same documents
-    are one bucket once duplicate rows are dropped.
+    are one bucket once duplicate rows are dropped. Of these only buckets with a key of `new_from` or above
+    are given: what the others relate is known already.
     """
     for batch, is_large in _whole_runs(batches, "bucket", PIECE):
         buckets = np.asarray(batch.column("bucket"), np.int64)
@@ -187,7 +189,7 @@ def shared_buckets(batches: Batches) -> Stream:
             sizes = np.diff(offsets)
             names = hash_sequences(keys.view(np.uint64), offsets).view(np.int64)
             buckets = np.repeat(names, sizes)
-            many = np.repeat(sizes > 1, sizes)
+            many = np.repeat((sizes > 1) & (keys[offsets[1:] - 1] >= new_from), sizes)
             buckets, keys = buckets[many], keys[many]
         if len(keys):
             yield pa.RecordBatch.from_arrays([pa.array(buckets), pa.array(keys)], schema=BUCKETS)

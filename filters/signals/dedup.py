@@ -91,8 +91,7 @@ def rehydration_count(
     from_sizes: Sequence[int] = (1, 2, 3, 5, 100, 1000),
     counts: Sequence[int] = (1, 2, 3, 5, 8, 1),
 ) -> pa.Array:
-    """Repetitions of a document by the size of its cluster: `counts[i]` from `from_sizes[i]` on; null for
-    null.
+    """Repetitions of a document by its cluster's size: `counts[i]` from `from_sizes[i]` on; null for null.
 
     Defaults are FineWeb-2's: pages that were copied a few times are the better ones, pages copied very often
     are not.

@@ -16,6 +16,7 @@ from filters.text import TextBatch
 from jobs.connect_edges import connect, connect_by_stars
 from jobs.relate_keys import (
     Close,
+    Known,
     Similar,
     decide_equal,
     decide_equal_chunks,
@@ -25,6 +26,7 @@ from pipeline.clusters import components, decisions, similar_clusters
 from schemas.errors import RecipeError
 
 BANDS = Bands(21, 6)
+DECISION_COLUMNS = "doc_key long, line int, reason string, keeper long, similarity float, cluster_size int"
 SIMILAR = Similar(BANDS, 0.7)
 COLUMNS = "doc_key long, lang string, text_bytes long, fetched_at timestamp, minhash binary, shingles binary"
 
@@ -158,6 +160,18 @@ def test_each_document_may_have_to_be_like_its_keeper(spark: Any, documents: pd.
         sizes[row[3]] = sizes.get(row[3], 0) + 1
     assert all(row[5] == sizes[row[3]] > 1 for row in each)
     assert {row[0] for row in each if row[2]} < {row[0] for row in whole if row[2]}
+
+
+def test_documents_may_be_added_in_several_runs(spark: Any, documents: pd.DataFrame) -> None:
+    rows = documents.sort_values("doc_key")
+    at_once = collected(decide_similar(frame(spark, rows), SIMILAR, "near"))
+    known, first = None, 0
+    for last in (60, 110, len(rows)):
+        if known is not None:
+            known = Known(spark.createDataFrame(known, DECISION_COLUMNS), int(rows.doc_key.iloc[first]))
+        decided = decide_similar(frame(spark, rows.iloc[:last]), SIMILAR, "near", known=known)
+        known, first = collected(decided), last
+    assert known == at_once
 
 
 def test_simhashes_that_differ_in_few_bits_are_alike(spark: Any) -> None:

@@ -86,6 +86,11 @@ def test_shared_buckets_are_those_of_two_or_more_wherever_batches_end(
     assert found == table(shared_buckets([rows(members)]))
 
 
+def test_buckets_without_a_new_document_are_left_out() -> None:
+    members = rows([(1, 10), (1, 20), (2, 10), (2, 30), (3, 30), (4, 30), (4, 40)])
+    assert [key for _, key in table(shared_buckets([members], new_from=30))] == [10, 30, 30, 40]
+
+
 def test_bands_that_hold_the_same_documents_become_one_bucket() -> None:
     found = table(shared_buckets([rows([(1, 10), (1, 20), (2, 10), (2, 20), (3, 10), (3, 30), (4, 5)])]))
     assert len(found) == 6
