@@ -7,7 +7,7 @@ receives a `TextBatch`, any other a pyarrow array. `Measurement` computes what i
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, ParamSpec, TypeAlias, TypeVar
 
@@ -140,6 +140,15 @@ def find_signal(name: str) -> Signal:
     if name not in SIGNALS:
         raise RecipeError(f"unknown signal {name!r}{near_name(name, list(SIGNALS))}")
     return SIGNALS[name]
+
+
+def unknown_inputs(name: str, columns: Collection[str]) -> list[str]:
+    """Return what a signal reads, itself or through others, that is neither a signal nor in `columns`."""
+    if name in columns:
+        return []
+    if name not in SIGNALS:
+        return [name]
+    return [unknown for read in SIGNALS[name].inputs for unknown in unknown_inputs(read, columns)]
 
 
 class Measurement:

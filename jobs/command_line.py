@@ -1,13 +1,12 @@
 """The command `glotmill`. Heavy imports stand inside the commands, so that help is there at once."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from schemas.errors import GlotmillError
+from schemas.errors import GlotmillError, InputError
 
 app = typer.Typer(
     name="glotmill",
@@ -145,28 +144,50 @@ def measure(
     source: Annotated[
         Path, typer.Argument(metavar="INPUT.parquet", help="Any Parquet file with a text column.")
     ],
+    *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
-    recipe: Annotated[str, typer.Option(help="Recipe whose signals and rules are wanted.")] = "glotmill",
+    recipe: Annotated[str | None, typer.Option(help="Add a recipe's measurements and verdicts.")] = None,
+    signals: Annotated[str | None, typer.Option(help="Add these signals: NAME,NAME,… or all.")] = None,
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
+    prefix: Annotated[str, typer.Option(help="Goes before the name of each column that is added.")] = "",
+    workers: Annotated[int, typer.Option(help="Processes; each measures whole row groups.", min=1)] = 1,
 ) -> None:
-    """Add a recipe's signals and verdicts to a Parquet file, without Spark.
+    """Add a recipe's measurements and verdicts, or signals by name, to a Parquet file, without Spark.
 
     Example: glotmill measure docs.parquet --text-column text --recipe glot500c --output measured.parquet
     """
-    from pipeline.measure import measure_file
-    from pipeline.recipe import load_recipe
-
-    _reports(lambda: measure_file(load_recipe(recipe), str(source), str(output), text_column))
-
-
-def _reports(rows: "Callable[[], object]") -> None:
     import time
 
-    started, done = time.monotonic(), 0
-    for done in rows():  # type: ignore[attr-defined]
-        print(f"{done} rows", file=sys.stderr)
+    from pipeline.measure import Wanted, find_signals, measure_file
+    from pipeline.recipe import load_recipe
+
+    if recipe is not None and signals is not None:
+        raise InputError("--recipe and --signals exclude each other")
+    chosen = find_signals(signals) if signals is not None else ()
+    wanted = Wanted(text_column, None if chosen else load_recipe(recipe or "glotmill"), chosen, prefix)
+    started, rows, size = time.monotonic(), 0, 0
+    for rows, size in measure_file(str(source), str(output), wanted, workers):  # noqa: B007  the last counts
+        if sys.stderr.isatty():
+            print(f"\r{rows:,} rows", end="", file=sys.stderr, flush=True)
     seconds = time.monotonic() - started
-    print(f"measured {done} rows in {seconds:.1f} s", file=sys.stderr)
+    print(
+        f"\rmeasured {rows:,} rows, {size / 1e6:.1f} MB of text: {size / 1e6 / seconds:.1f} MB/s",
+        file=sys.stderr,
+    )
+
+
+@app.command("signals")
+def list_signals(
+    names: Annotated[str, typer.Argument(metavar="[NAME,NAME,…]", help="These only.")] = "all",
+) -> None:
+    """List the signals with unit, definition, parameters and source.
+
+    Example: glotmill signals char_rep_ratio
+    """
+    from pipeline.measure import find_signals
+    from pipeline.report import describe_signal
+
+    print("\n\n".join(describe_signal(name) for name in find_signals(names)))
 
 
 @app.command()
@@ -180,7 +201,6 @@ def explain(
     """
     from pipeline.measure import explain as explained
     from pipeline.recipe import load_recipe
-    from schemas.errors import InputError
 
     if source != "-" and not Path(source).is_file():
         raise InputError(f"{source}: no such file")

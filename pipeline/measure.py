@@ -1,12 +1,20 @@
-"""A recipe's measurements and verdicts on any table with a text column, without Spark and without dedup."""
+"""Measurements and verdicts on any table with a text column, without Spark and without dedup."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import filters.signals  # noqa: F401  declares every signal
+from filters.registry import SIGNALS, Measurement, find_signal, unknown_inputs
+from filters.text import cut_by_bytes
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
 from pipeline.plan import Plan, make_plan, table_schema
@@ -15,8 +23,42 @@ from pipeline.steps import DedupStep, EditStep, Step
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
+from schemas.table import column
 
 REMOVED_BY = "removed_by"
+AHEAD = 2
+"""Row groups for each worker that are read before their turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to measure: a recipe's columns and verdicts, or signals by name with their default parameters.
+
+    `prefix` goes before the name of each column that is added.
+    """
+
+    text_column: str = "text"
+    recipe: Recipe | None = None
+    signals: tuple[str, ...] = ()
+    prefix: str = ""
+
+
+def find_signals(names: str) -> tuple[str, ...]:
+    """Return the signals that `names` lists with commas between; `all` is what a page is enough for.
+
+    Left out of `all` are those that need a word list, or a column that only a run has (a cluster's size).
+
+    Raises:
+        RecipeError: there is no such signal.
+    """
+    if names == "all":
+        return tuple(sorted(name for name in SIGNALS if _needs_nothing_else(name)))
+    return tuple(find_signal(name.strip()).name for name in names.split(","))
+
+
+def _needs_nothing_else(name: str) -> bool:
+    needs_list = SIGNALS[name].parameters.get("words", "") is None
+    return not needs_list and not unknown_inputs(name, DOCUMENT.names)
 
 
 def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") -> tuple[pa.Table, Verdict]:
@@ -38,13 +80,36 @@ def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") ->
     return made, judge(recipe, made, _no_decisions(plan), languages=None)
 
 
+def measure_signals(table: pa.Table, signals: Sequence[str], text_column: str = "text") -> pa.Table:
+    """Return one column for each signal, measured on `table`; what a signal reads besides text may be absent.
+
+    Raises:
+        InputError: `table` has no text column of that name.
+    """
+    fields = [_signal_field(name, "") for name in signals]
+    pieces = []
+    for batch in _documents(table, text_column).to_batches():
+        for first, last in cut_by_bytes(batch.column("text")):
+            measured = Measurement({n: batch.column(n).slice(first, last - first) for n in DOCUMENT.names})
+            pieces.append(pa.table([measured.get(name) for name in signals], schema=pa.schema(fields)))
+    return pa.concat_tables([pa.schema(fields).empty_table(), *pieces]).combine_chunks()
+
+
+def _signal_field(name: str, prefix: str) -> pa.Field:
+    declared = SIGNALS[name]
+    return column(prefix + name, declared.type, declared.definition, unit=declared.unit)
+
+
 def _no_decisions(plan: Plan) -> dict[str, np.ndarray]:
     return {s.step.name: np.empty(0, np.int64) for s in plan.global_steps}
 
 
 def _documents(table: pa.Table, text_column: str) -> pa.Table:
     if text_column not in table.column_names:
-        hint = near_name(text_column, table.column_names) or f"; columns: {', '.join(table.column_names)}"
+        hint = (
+            near_name(text_column, table.column_names)
+            or f"; columns: {', '.join(table.column_names) or 'none'}"
+        )
         raise InputError(f"no column {text_column!r}{hint}")
     rows = table.num_rows
     columns = {
@@ -59,20 +124,18 @@ def _documents(table: pa.Table, text_column: str) -> pa.Table:
 
 
 def measured_names(recipe: Recipe) -> list[str]:
-    """Return the columns that `measure_file` adds."""
+    """Return the columns that a recipe's measurements add."""
     plan = make_plan(recipe)
     schema = table_schema(plan, plan.passes[0].writes)
     own = [name for name in schema.names if name not in DOCUMENT.names]
-    return [
-        *(n for n in own if n in LANGUAGE_COLUMNS.names),
-        *(n for n in own if n not in LANGUAGE_COLUMNS.names),
-    ]
+    languages = [name for name in own if name in LANGUAGE_COLUMNS.names]
+    return [*languages, *(name for name in own if name not in languages)]
 
 
-def measure_file(recipe: Recipe, source: str, target: str, text_column: str = "text") -> Iterator[int]:
-    """Measure a Parquet file into another: its columns, one for each measurement, and `removed_by`.
+def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> Iterator[tuple[int, int]]:
+    """Measure a Parquet file into another: its columns, one for each measurement, a recipe's `removed_by`.
 
-    Yields the rows done after each row group.
+    Yields the rows and the bytes of text done after each row group.
 
     Raises:
         InputError: the file is no Parquet, has no such column, or already has one that would be added.
@@ -81,31 +144,67 @@ def measure_file(recipe: Recipe, source: str, target: str, text_column: str = "t
         file = pq.ParquetFile(source)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{source}: cannot be read as Parquet: {error}") from None
-    names = measured_names(recipe)
-    clash = sorted({*names, REMOVED_BY} & set(file.schema_arrow.names))
-    if clash:
-        raise InputError(f"{source}: already has the column(s) {', '.join(clash)}; rename them first")
+    with file:
+        added = wanted.signals or (*measured_names(_recipe(wanted)), REMOVED_BY)
+        clash = sorted({wanted.prefix + name for name in added} & set(file.schema_arrow.names))
+        if clash:
+            raise InputError(
+                f"{source}: already has the column(s) {', '.join(clash)}; "
+                "--prefix gives the new ones other names"
+            )
+        yield from _write_groups(
+            file, target, partial(_with_measurements, wanted), wanted.text_column, workers
+        )
+
+
+def _write_groups(
+    file: pq.ParquetFile, target: str, work: "partial[pa.Table]", text_column: str, workers: int
+) -> Iterator[tuple[int, int]]:
+    groups = (file.read_row_group(group) for group in range(file.num_row_groups))
     writer: pq.ParquetWriter | None = None
-    done = 0
+    rows = size = 0
     try:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group)
-            result = _with_measurements(recipe, table, names, text_column)
+        for result in _in_order(work, groups, workers):
             writer = writer or pq.ParquetWriter(target, result.schema, compression="zstd")
             writer.write_table(result)
-            done += table.num_rows
-            yield done
+            rows += result.num_rows
+            size += result.column(text_column).nbytes
+            yield rows, size
     finally:
         if writer is not None:
             writer.close()
 
 
-def _with_measurements(recipe: Recipe, table: pa.Table, names: list[str], text_column: str) -> pa.Table:
-    measured, verdict = measure_table(recipe, table, text_column)
-    for name in names:
-        table = table.append_column(measured.schema.field(name), measured.column(name))
+def _in_order(work: "partial[pa.Table]", groups: Iterator[pa.Table], workers: int) -> Iterator[pa.Table]:
+    if workers == 1:
+        yield from map(work, groups)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = [pool.submit(work, group) for group in islice(groups, AHEAD * workers)]
+        while waiting:
+            yield waiting.pop(0).result()
+            waiting += [pool.submit(work, group) for group in islice(groups, 1)]
+
+
+def _recipe(wanted: Wanted) -> Recipe:
+    if wanted.recipe is None:
+        raise ValueError("expected a recipe or the names of signals, got neither")
+    return wanted.recipe
+
+
+def _with_measurements(wanted: Wanted, table: pa.Table) -> pa.Table:
+    if wanted.signals:
+        measured = measure_signals(table, wanted.signals, wanted.text_column)
+        for name in wanted.signals:
+            table = table.append_column(_signal_field(name, wanted.prefix), measured.column(name))
+        return table
+    recipe = _recipe(wanted)
+    measured, verdict = measure_table(recipe, table, wanted.text_column)
+    for name in measured_names(recipe):
+        field = measured.schema.field(name)
+        table = table.append_column(field.with_name(wanted.prefix + name), measured.column(name))
     reasons = pa.array([verdict.all_reasons(row) for row in range(table.num_rows)], pa.list_(pa.string()))
-    return table.append_column(REMOVED_BY, reasons)
+    return table.append_column(wanted.prefix + REMOVED_BY, reasons)
 
 
 def explain(recipe: Recipe, text: str) -> list[str]:

@@ -6,9 +6,10 @@ from typing import Any
 
 import filters.edits
 import filters.signals  # noqa: F401  declares every signal
-from filters.registry import EDITS, SIGNALS
+from filters.registry import EDITS, SIGNALS, unknown_inputs
 from filters.rule import parse_rule
 from pipeline.steps import CHUNK_REASON, DEDUP_KINDS, DedupStep, EditStep, KeepStep, Step
+from schemas.document import DOCUMENT
 from schemas.errors import RecipeError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
 
@@ -26,7 +27,7 @@ FIELDS = (
 )
 KINDS = ("edit", "keep", "dedup")
 STEP_FIELDS = (*KINDS, "with", "as", "scope")
-EXTRACTORS = ("trafilatura", "trafilatura-precision", "resiliparse", "resiliparse-all")
+EXTRACTORS = ("trafilatura", "trafilatura-precision", "resiliparse", "resiliparse-all", "glotmill")
 
 
 class RecipeChecker:
@@ -141,6 +142,9 @@ class RecipeChecker:
             self._check_parameters(
                 number, f"signal {rule.signal}", parameters, SIGNALS[rule.signal].parameters
             )
+            unknown = unknown_inputs(rule.signal, DOCUMENT.names)
+            if unknown:
+                self._fault(number, f"signal {rule.signal} reads {unknown[0]!r}, which no page has", "keep")
         else:
             known = list(SIGNALS)
             self._fault(number, f"unknown signal {rule.signal!r}{near_name(rule.signal, known)}", "keep")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from filters.registry import find_signal
 from schemas.ledger import KEPT, RECORDS_IN
 
 LANGUAGES_SHOWN = 15
@@ -32,3 +33,19 @@ def worker_error(error: BaseException) -> str | None:
     """Return the message of the error that a Spark task raised on purpose, None if it was another one."""
     match = re.search(r"schemas\.errors\.\w+: ((?:.|\n)+?)(?:\n\n|\n\tat |$)", str(error))
     return match[1].strip() if match else None
+
+
+def describe_signal(name: str) -> str:
+    """Return all that is declared of a signal: unit, definition, parameters with defaults, source."""
+    declared = find_signal(name)
+    parameters = ", ".join(f"{key}={_default(value)}" for key, value in declared.parameters.items())
+    lines = [f"{name}  {declared.type}, {declared.unit}", f"    {declared.definition}"]
+    if parameters:
+        lines.append(f"    parameters: {parameters}")
+    lines.append(f"    source: {declared.source}")
+    return "\n".join(lines)
+
+
+def _default(value: object) -> str:
+    name = getattr(value, "name", None)
+    return str(name) if name is not None else repr(value)
