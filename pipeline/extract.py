@@ -68,8 +68,8 @@ class PartExtraction:
     def removed(self) -> Iterator[pa.RecordBatch]:
         """Yield the records that are no documents, in the order of the archive.
 
-        Those of one gzip member share its offset, and pages among them come back when their text is done: what
-        the rows say decides between them, never time.
+        Those of one gzip member share its offset, and pages among them come back when their text is done:
+        what the rows say decides between them, never time.
         """
         ordered = sorted(self._removed, key=_place)
         for start in range(0, len(ordered), REMOVED_ROWS):

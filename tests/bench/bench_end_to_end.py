@@ -5,8 +5,9 @@
     python tests/bench/bench_end_to_end.py ARCHIVES --peer peer/bin/python [--cores 2] [--rounds 3]
 
 Both read the archives, extract with trafilatura, identify the language with lid.176, measure Gopher's rules
-and sign. datatrove stops at the first rule that fails and signs what is left; glotmill measures and signs every
-document. The seconds of each step are the workers' own; wall seconds include starting up (for glotmill: Java).
+and sign. datatrove stops at the first rule that fails and signs what is left; glotmill measures and signs
+every document. The seconds of each step are the workers' own; wall seconds include starting up (for glotmill:
+Java).
 """
 
 import argparse
