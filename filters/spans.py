@@ -118,7 +118,7 @@ def strip(spans: Spans, mask: Mask) -> Spans:
         last = last[starts[last] < ends[last]]
         last = last[mask[ends[last] - 1]]
     if len(first) or len(last):
-        solid = np.append(np.flatnonzero(~mask), len(mask))
-        starts[first] = solid[np.searchsorted(solid, starts[first])]
-        ends[last] = solid[np.searchsorted(solid, ends[last]) - 1] + 1
+        solid = np.flatnonzero(~mask)
+        starts[first] = np.append(solid, len(mask))[np.searchsorted(solid, starts[first])]
+        ends[last] = np.append(-1, solid)[np.searchsorted(solid, ends[last])] + 1
     return Spans(starts, ends, spans.offsets).chosen(starts < ends)

@@ -215,8 +215,12 @@ def _blanks(text: "TextBatch") -> Spans:
 
 
 def _roots(text: "TextBatch") -> Spans:
-    code = text.codepoints
-    pieces = text.spans(*runs((code != BLANK) & (code != LINE_FEED) & (code != TAB), text.row_offsets))
+    spaces = text.codepoints[text.flag(SPACE)]
+    if bool(((spaces == BLANK) | (spaces == LINE_FEED) | (spaces == TAB)).all()):
+        pieces = text.words("whitespace")
+    else:
+        code = text.codepoints
+        pieces = text.spans(*runs((code != BLANK) & (code != LINE_FEED) & (code != TAB), text.row_offsets))
     return strip(pieces, text.flag(ROOTS_SPECIAL))
 
 

@@ -30,5 +30,8 @@ CHARACTERS = st.one_of(
     st.sampled_from("ab .,\n"),
     st.characters(exclude_categories=["Cs"]).filter(known_to_both),
 )
-TEXTS = st.one_of(st.text(CHARACTERS, max_size=60), st.text(st.sampled_from("ab \n."), max_size=60))
+RUNS = st.lists(st.tuples(CHARACTERS, st.integers(1, 30)), max_size=6).map(
+    lambda runs: "".join(character * count for character, count in runs)
+)
+TEXTS = st.one_of(st.text(CHARACTERS, max_size=60), st.text(st.sampled_from("ab \n."), max_size=60), RUNS)
 ROWS = st.lists(st.one_of(st.none(), TEXTS), max_size=6)

@@ -8,9 +8,10 @@ which changes neither counts nor lengths where words are compared case-folded.
 import numpy as np
 import pyarrow.compute as pc
 
+from filters.decomposition import decompose
 from filters.spans import sums
 from filters.text import TextBatch, encode
-from filters.unicode_tables import ASCII_END, ASCII_PUNCT, BLANK, DIGIT
+from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT
 
 
 def normalised(text: TextBatch) -> TextBatch:
@@ -22,11 +23,13 @@ def _normalise(text: TextBatch) -> TextBatch:
     kept = ~text.flag(ASCII_PUNCT)
     codepoints = text.codepoints[kept]
     counts = sums(kept, text.row_offsets)
-    if len(codepoints) and codepoints.max() >= ASCII_END:
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    decomposed = decompose(codepoints, offsets)
+    if decomposed is None:  # marks out of order
         result = TextBatch.from_arrow(pc.utf8_normalize(encode(codepoints, counts), "NFD"))
         result.is_null = text.is_null
         return result
-    return TextBatch(codepoints, np.concatenate(([0], np.cumsum(counts))), text.is_null, counts)
+    return TextBatch(*decomposed, text.is_null, np.zeros(len(text), dtype=np.int64))  # bytes are not asked
 
 
 def spaced_digits(text: TextBatch) -> TextBatch:

@@ -162,6 +162,14 @@ def test_stripped_spans_are_those_of_str_strip(rows: list[str | None]) -> None:
     assert stripped == [s for row in rows for line in (row or "").split("\n") if (s := line.strip())]
 
 
+@pytest.mark.parametrize("row", [" " * 20, "a" + " " * 20, " " * 20 + "a", " " * 9 + "a b" + "\t" * 9])
+def test_long_white_space_is_stripped_as_short_white_space_is(row: str) -> None:
+    text = batch([row, row])
+    assert text.slice_text(text.stripped(text.lines("split"))).to_pylist() == [
+        s for s in [row.strip()] * 2 if s
+    ]
+
+
 @given(ROWS, st.integers(1, 50))
 def test_pieces_cut_by_bytes_hold_every_row_once(rows: list[str | None], size: int) -> None:
     pieces = list(cut_by_bytes(pa.array(rows, pa.string()), size))

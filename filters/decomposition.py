@@ -1,0 +1,76 @@
+"""Unicode form NFD over the code points of a batch, without a string in between.
+
+Decompositions never change once a character is assigned, so Python's own data serve, read at the first use.
+"""
+
+import functools
+import unicodedata
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, CODE_POINTS, tables
+
+CodePoints = NDArray[np.uint32]
+Positions = NDArray[np.int64]
+
+FIRST_DECOMPOSED: Final = 0xC0
+FIRST_MARK: Final = 0x300
+
+
+def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, Positions] | None:
+    """Return the decomposed code points and the offsets of the rows in them.
+
+    None if the marks of some row are not in canonical order: then the caller has to sort them.
+    """
+    sizes, places, values = _decompositions()
+    high = np.flatnonzero(codepoints >= FIRST_DECOMPOSED)
+    changed = high[sizes[codepoints[high]] > 0]
+    if len(changed):
+        size = sizes[codepoints[changed]].astype(np.int64)
+        grown = np.cumsum(size - 1)
+        result = np.empty(len(codepoints) + int(grown[-1]), dtype=np.uint32)
+        within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
+        target = np.repeat(changed + grown - (size - 1), size) + within
+        same, kept = np.ones(len(result), dtype=np.bool_), np.ones(len(codepoints), dtype=np.bool_)
+        same[target], kept[changed] = False, False
+        result[same] = codepoints[kept]
+        result[target] = values[np.repeat(places[codepoints[changed]], size) + within]
+        offsets = offsets + np.concatenate(([0], grown))[np.searchsorted(changed, offsets)]
+        codepoints = result
+    return (codepoints, offsets) if _in_order(codepoints) else None
+
+
+def _in_order(codepoints: CodePoints) -> bool:
+    """Return whether no mark follows one of a higher combining class."""
+    at = np.flatnonzero(codepoints >= FIRST_MARK)
+    classes = _combining_classes()[codepoints[at]]
+    following = (np.diff(at) == 1) & (classes[1:] > 0) & (classes[:-1] > classes[1:])
+    return not bool(following.any())
+
+
+@functools.cache
+def _decompositions() -> tuple[NDArray[np.uint8], NDArray[np.int32], CodePoints]:
+    """Return, by code point, the size of its decomposition, 0 if it has none, and its place in the values."""
+    category = tables().properties & np.uint32(CATEGORY_MASK)
+    assigned = np.flatnonzero(category < CATEGORIES.index("Cc"))
+    found = {
+        int(code): unicodedata.normalize("NFD", chr(code))
+        for code in assigned[assigned >= FIRST_DECOMPOSED]
+        if not unicodedata.is_normalized("NFD", chr(code))
+    }
+    sizes = np.zeros(CODE_POINTS, dtype=np.uint8)
+    places = np.zeros(CODE_POINTS, dtype=np.int32)
+    lengths = np.array([len(text) for text in found.values()])
+    sizes[list(found)], places[list(found)] = lengths, np.cumsum(lengths) - lengths
+    return sizes, places, np.array([ord(c) for text in found.values() for c in text], dtype=np.uint32)
+
+
+@functools.cache
+def _combining_classes() -> NDArray[np.uint8]:
+    category = tables().properties & np.uint32(CATEGORY_MASK)
+    marks = np.flatnonzero((category >= CATEGORIES.index("Mn")) & (category <= CATEGORIES.index("Me")))
+    classes = np.zeros(CODE_POINTS, dtype=np.uint8)
+    classes[marks] = [unicodedata.combining(chr(mark)) for mark in marks]
+    return classes
