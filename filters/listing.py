@@ -1,6 +1,6 @@
 """The page that lists every signal and edit, made from what they declare.
 
-python -m filters.listing > docs/signals.md
+python -m filters.listing > filters/SIGNALS.md
 """
 
 import importlib

@@ -27,5 +27,5 @@ def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]
         if entry.is_dir():
             if entry.name != "__pycache__" and name != "pipeline/recipes":
                 yield from _sources(entry, name)
-        elif not entry.name.endswith(".pyc"):
+        elif not entry.name.endswith((".pyc", ".md")):
             yield name, entry

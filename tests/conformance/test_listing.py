@@ -7,8 +7,8 @@ from filters.registry import EDITS, SIGNALS
 
 
 def test_the_page_of_signals_is_current(root: Path) -> None:
-    written = (root / "docs" / "signals.md").read_text(encoding="utf-8")
-    assert written == page(), "run: python -m filters.listing > docs/signals.md"
+    written = (root / "filters" / "SIGNALS.md").read_text(encoding="utf-8")
+    assert written == page(), "run: python -m filters.listing > filters/SIGNALS.md"
 
 
 def test_every_signal_and_edit_is_on_the_page() -> None:
