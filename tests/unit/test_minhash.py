@@ -42,7 +42,7 @@ def test_a_signature_holds_the_least_value_of_each_permutation(family: str, coun
 
 
 def test_rows_longer_than_a_block_are_signed_whole() -> None:
-    large = shingles(70_000, 3, 0, 66_000, 5)
+    large = shingles(140_000, 3, 0, 132_000, 5)
     base = large.hashes >> np.uint64(32)
     signed = signatures(base, large.offsets, 4)
     for i, (first, last) in enumerate(zip(large.offsets[:-1], large.offsets[1:], strict=True)):
