@@ -160,7 +160,9 @@ def main() -> None:
             memory.stopped.set()
             found = json.loads(done.stdout.splitlines()[-1])
             total = found["sign"] + found["relate"]
-            peaks = ", ".join(f"{name} {peak / 1e9:.1f} GB" for name, peak in sorted(memory.peak.items()))
+            peaks = ", ".join(
+                f"{name} {peak / 1e9:.1f} GB" for name, peak in sorted(memory.peak.items()) if peak > 1e8
+            )
             print(
                 f"{documents:>9,} documents, {size / 1e6:,.0f} MB: sign {found['sign']:.0f} s, "
                 f"relate {found['relate']:.0f} s, {documents / total:,.0f}/s, {found['removed']:,} removed, "
