@@ -15,6 +15,7 @@ Labels = NDArray[np.float64]
 UNSPACED = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff"
 TOKEN = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 WORD = re.compile(r"\w+")
+HALF = 0.5
 GRAM = 4
 """Tokens that must follow each other to count as found."""
 LEAST_COVER = 0.3
@@ -57,7 +58,7 @@ def label_blocks(texts: Sequence[str], reference: str) -> Labels:
 
 def chosen_text(texts: Sequence[str], labels: Labels) -> str:
     """Return the blocks of which more than half is wanted."""
-    return "\n".join(text for text, label in zip(texts, labels.tolist(), strict=True) if label > 0.5)  # noqa: PLR2004
+    return "\n".join(text for text, label in zip(texts, labels.tolist(), strict=True) if label > HALF)
 
 
 def _candidates(tokens: Sequence[list[str]], wanted: list[str]) -> list[tuple[int, list[int], float]]:

@@ -1,7 +1,8 @@
 """Pages with reference text, for training and measuring the extractor.
 
-Used by `train_extractor.py` only. Two sources: a Parquet file of pages with `html`, `url`, `gold_kind`, `gold_text`,
-`gold_with` and `gold_without`; and folders of archives beside a Parquet file that has the main text by record id.
+Used by `train_extractor.py` only. Two sources: a Parquet file of pages with `html`, `url`, `gold_kind`,
+`gold_text`, `gold_with` and `gold_without`; and folders of archives beside a Parquet file that has the main
+text by record id.
 """
 
 import random
@@ -107,7 +108,9 @@ def _site(url: str) -> str:
     return ".".join(host.split(".")[-3:])
 
 
-def sample(pages: Sequence[GoldPage], most: int, most_of_source: Mapping[str, int], seed: int = 0) -> list[GoldPage]:
+def sample(
+    pages: Sequence[GoldPage], most: int, most_of_source: Mapping[str, int], seed: int = 0
+) -> list[GoldPage]:
     """Return at most so many pages of each source and language, and of some sources in all."""
     shuffled = list(pages)
     random.Random(seed).shuffle(shuffled)

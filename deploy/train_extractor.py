@@ -3,9 +3,10 @@
     python deploy/train_extractor.py DATA                  # cross-validation, prints the scores
     python deploy/train_extractor.py DATA --write          # trains on all pages and writes the model
 
-DATA holds `extraction/*.parquet` (pages with reference text) and `warc/assembled/` (archives with their main text).
-Needs the extra `train`. No page gets into the model, only weights: of class words, and of comparisons with limits.
-Splits are by site, and by the template that made the pages of an archive: what is measured was never trained on.
+DATA holds `extraction/*.parquet` (pages with reference text) and `warc/assembled/` (archives with their main
+text). Needs the extra `train`. No page gets into the model, only weights: of class words, and of comparisons
+with limits. Splits are by site, and by the template that made the pages of an archive: what is measured was
+never trained on.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,13 +29,12 @@ from numpy.typing import NDArray
 from pipeline.extractor.attributes import (
     NO_SCORE,
     AttributeFacts,
-    Score,
     names_and_regions,
     weigh,
     words,
 )
 from pipeline.extractor.choice import choose
-from pipeline.extractor.features import Blocks, measure
+from pipeline.extractor.features import measure
 from pipeline.extractor.hints import Hints, read_hints
 from pipeline.extractor.markup import Markup, read_markup, well_formed
 from pipeline.extractor.trees import (
@@ -49,23 +49,32 @@ from pipeline.extractor.trees import (
     likelihoods,
     pack,
 )
+from pipeline.extractor.view import Blocks
 
 FOLDS = 4
 SEED = 0
-TREES = 120
+TREES = 200
 PARAMETERS = {
-    "objective": "binary", "learning_rate": 0.1, "num_leaves": 16, "min_data_in_leaf": 60, "feature_fraction": 0.4,
-    "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1, "verbose": -1, "num_threads": 1,
-    "deterministic": True, "force_row_wise": True, "max_bin": 255,
+    "objective": "binary", "learning_rate": 0.07, "num_leaves": 16, "min_data_in_leaf": 60,
+    "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "seed": 1,
+    "verbose": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True, "max_bin": 255,
 }  # fmt: skip
 
 VERSION = "1"
 FOLDER = Path(__file__).resolve().parents[1] / "pipeline" / "extractor" / "model"
 LICENCE = (
-    "Apache-2.0, as glotmill. Trained on third-party pages that public test suites ship; holds no text of any page, "
-    "only counts turned into weights of single class words and into limits of comparisons."
+    "Apache-2.0, as glotmill. Trained on third-party pages that public test suites ship; holds no text "
+    "of any page, only counts turned into weights of single class words and into limits of comparisons."
 )
 
+WANTED = 0.5
+"""Share of a block's words that the reference has, above which the block is wanted."""
+SHORT_TEXT, SHORT_BLOCK = 400, 25
+"""Characters of a teacher's text, of a block inside a snippet, that say too little."""
+FEWEST_WORDS = 60
+"""Wanted words of a tool's fixture that say too little."""
+FEWEST_PAGES = 5
+"""Pages of a group whose mean is printed."""
 LEAST_SITES = 3
 """Sites that must have a class word for it to get a weight."""
 KIND_WEIGHT = {"human": 1.6, "reviewed": 1.0, "tool-fixture": 0.4, "human-segments": 1.0, ARCHIVED: 0.3}
@@ -105,8 +114,10 @@ def make_example(gold: GoldPage, is_trained: bool) -> Example:
     return Example(gold, markup, read_hints(html), names, regions, labels, trust, is_trained)
 
 
-def _label_by_snippets(gold: GoldPage, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Label blocks by snippets that are wanted or not, and the others by another extractor where it does well."""
+def _label_by_snippets(
+    gold: GoldPage, texts: Sequence[str]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Label blocks by snippets, wanted or not, and the others by another extractor where it does well."""
     from trafilatura import extract
 
     flat = [" ".join(text.split()) for text in texts]
@@ -114,18 +125,22 @@ def _label_by_snippets(gold: GoldPage, texts: Sequence[str]) -> tuple[NDArray[np
     teacher = " ".join((extract(gold.html, fast=True, include_comments=False) or "").split())
     wanted, unwanted = ([" ".join(s.split()) for s in group] for group in (gold.wanted, gold.unwanted))
     kept = sum(snippet in teacher for snippet in wanted)
-    if len(teacher) > 400 and kept >= 0.8 * len(wanted) and sum(s in teacher for s in unwanted) <= 1:  # noqa: PLR2004
+    if len(teacher) > SHORT_TEXT and kept >= 0.8 * len(wanted) and sum(s in teacher for s in unwanted) <= 1:
         labels = label_blocks(texts, teacher)
         trust[:] = TEACHER_WEIGHT
     for snippets, label in ((wanted, 1.0), (unwanted, 0.0)):
         for snippet in filter(None, snippets):
             for i, text in enumerate(flat):
-                if (snippet in text or (len(text) > 25 and text in snippet)) and (label or trust[i] < 1):  # noqa: PLR2004
+                if (snippet in text or (len(text) > SHORT_BLOCK and text in snippet)) and (
+                    label or trust[i] < 1
+                ):
                     labels[i], trust[i] = label, 1.0
     return labels, trust
 
 
-def block_weights(example: Example, blocks: Blocks, labels: NDArray[np.float64], trust: NDArray[np.float64]) -> NDArray[np.float64]:
+def block_weights(
+    example: Example, blocks: Blocks, labels: NDArray[np.float64], trust: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return what each block counts in training: a page as much as another of its kind, a long block more."""
     if not len(labels):
         return np.zeros(0)
@@ -133,8 +148,8 @@ def block_weights(example: Example, blocks: Blocks, labels: NDArray[np.float64],
     weight = size / size.sum() * KIND_WEIGHT[example.gold.kind]
     if example.gold.kind == "human-segments":
         return weight * trust * (4 if trust.min() > 0 else 3)
-    is_poor = example.gold.kind == "tool-fixture" and (blocks.words * (labels > 0.5)).sum() < 60  # noqa: PLR2004
-    return weight * 0 if is_poor or labels.max() < 0.5 else weight  # noqa: PLR2004
+    is_poor = example.gold.kind == "tool-fixture" and (blocks.words * (labels > WANTED)).sum() < FEWEST_WORDS
+    return weight * 0 if is_poor or labels.max() < WANTED else weight
 
 
 class ClassWords:
@@ -148,11 +163,15 @@ class ClassWords:
                 share = min(1.0, (good + bad) * 4)
                 site[0] += share * good / (good + bad)
                 site[1] += share * bad / (good + bad)
-        self.sums = {w: tuple(map(sum, zip(*v.values(), strict=True))) for w, v in self.votes.items() if len(v) >= LEAST_SITES}
+        self.sums = {
+            w: tuple(map(sum, zip(*v.values(), strict=True)))
+            for w, v in self.votes.items()
+            if len(v) >= LEAST_SITES
+        }
         self.weights = {word: _log_odds(good, bad) for word, (good, bad) in sorted(self.sums.items())}
 
     def without(self, site: str) -> dict[str, int]:
-        """Return the weights of words that `site` also voted on, had it not: None where too few sites remain."""
+        """Return the weights, had `site` not voted; without words that too few sites then vote on."""
         result: dict[str, int | None] = {}
         for word, (good, bad) in self.sums.items():
             own = self.votes[word].get(site)
@@ -183,9 +202,11 @@ def _votes(example: Example) -> Mapping[str, tuple[float, float]]:
             around[element] = frozenset(own) | (words_around(parent) if parent != element else frozenset())
         return around[element]
 
-    for element, weight, label in zip(markup.element.tolist(), size.tolist(), example.labels.tolist(), strict=True):
+    for element, weight, label in zip(
+        markup.element.tolist(), size.tolist(), example.labels.tolist(), strict=True
+    ):
         for word in words_around(element) if weight else ():
-            votes[word][label <= 0.5] += weight / total  # noqa: PLR2004
+            votes[word][label <= WANTED] += weight / total
     return {word: (good, bad) for word, (good, bad) in votes.items()}
 
 
@@ -209,7 +230,7 @@ def measure_example(example: Example, weights: Mapping[str, int]) -> Measured:
     labels, trust = example.labels[blocks.kept], example.trust[blocks.kept]
     features = np.stack([np.asarray(column, np.float32) for column in columns.values()])
     weight = block_weights(example, blocks, labels, trust)
-    return Measured(example, blocks, tuple(columns), features, labels > 0.5, weight)  # noqa: PLR2004
+    return Measured(example, blocks, tuple(columns), features, labels > WANTED, weight)
 
 
 def train(examples: Sequence[Example], trees: int) -> tuple[Trees, dict[str, int]]:
@@ -223,7 +244,9 @@ def train(examples: Sequence[Example], trees: int) -> tuple[Trees, dict[str, int
     labels = np.concatenate([page.labels for page in pages])
     weights = np.concatenate([page.weights for page in pages])
     used = weights > 0
-    data = lightgbm.Dataset(features[used], labels[used].astype(int), weight=weights[used] / weights[used].mean())
+    data = lightgbm.Dataset(
+        features[used], labels[used].astype(int), weight=weights[used] / weights[used].mean()
+    )
     booster = lightgbm.train(PARAMETERS, data, trees)
     return as_trees(booster.dump_model()["tree_info"], pages[0].names), votes.weights
 
@@ -289,7 +312,7 @@ def cross_validate(examples: Sequence[Example], trees: int) -> dict[str, float]:
             for key in names if page.kind == ARCHIVED else names[2:]:
                 groups[key].append(page_f1(page, text))
     for (kind, name), values in sorted(groups.items()):
-        if name and len(values) >= 5:  # noqa: PLR2004
+        if name and len(values) >= FEWEST_PAGES:
             print(f"{kind:8} {name:28} {len(values):5} {np.mean(values):.3f}")
     return result
 
@@ -318,11 +341,13 @@ def write(folder: Path, trees: Trees, weights: Mapping[str, int], facts: Mapping
     }
     folder.mkdir(exist_ok=True)
     (folder / MODEL).write_bytes(content)
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def read_examples(data: Path) -> list[Example]:
-    """Return all pages under `data` that have blocks; of the archives some are only measured, not trained on."""
+    """Return all pages under `data`; of the archives most are only measured, not trained on."""
     gold = [page for path in sorted((data / "extraction").glob("*.parquet")) for page in read_gold(path)]
     archived = read_archives(data / "warc" / "assembled")
     trained = {id(page) for page in (*gold, *sample(archived, PAGES_OF_LANGUAGE, PAGES_OF_SOURCE))}
@@ -331,7 +356,9 @@ def read_examples(data: Path) -> list[Example]:
 
 def main() -> int:
     """Train, measure, and write where asked to."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--trees", type=int, default=TREES)
     parser.add_argument("--write", action="store_true", help="train on all pages too, and write the model")

@@ -174,7 +174,15 @@ def _resiliparse_all(html: str) -> str:
     return text
 
 
+def _glotmill(html: str) -> str:
+    """Main text by our own model over the blocks of the page."""
+    from pipeline.extractor.texts import extract_text
+
+    return extract_text(html)
+
+
 EXTRACTORS: dict[str, Callable[[str], str | None]] = {
+    "glotmill": _glotmill,
     "trafilatura": _trafilatura,
     "trafilatura-precision": _trafilatura_precision,
     "resiliparse": _resiliparse,

@@ -1,1 +1,1 @@
-"""Our own extractor: main text by a small model over the blocks of a page; see `texts.py` for the one door."""
+"""Our own extractor: main text by a small model over the blocks of a page. `texts.py` is the one door."""

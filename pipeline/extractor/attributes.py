@@ -15,21 +15,26 @@ FORUM_BIT = 1 << 30
 MOST_NAMES, MOST_WORDS = 6, 5
 """Class names of an element, words of a name."""
 LONGEST_NAME = 40
+LONGEST_VALUE = 300
+"""Bytes of an attribute that are read: what is longer is data, and would fill the caches."""
+CACHED_NAMES, CACHED_SETS = 1 << 15, 1 << 14
 
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 INVISIBLE = re.compile(rb"display:\s*none|visibility:\s*hidden")
 COMMENT_HINTS = ("comment", "respond", "disqus", "replies", "kommentar", "comentario")
 COMMENT = re.compile(
-    r"(?<![a-z])(comments?|disqus|respond|commentlist|comment-?area|kommentare?|comentarios?|commentaires?|replies)"
-    r"(?![a-z])"
+    r"(?<![a-z])(comments?|disqus|respond|commentlist|comment-?area|kommentare?|comentarios?"
+    r"|commentaires?|replies)(?![a-z])"
 )
 NOT_COMMENT = re.compile(
     r"no-?comment|comments?-(open|closed|on|off|enabled)|(has|with|hide|show|single|post-template)[-_]|wp-"
 )
 """What the element of a whole page says when the page could have comments."""
 FORUM_NAMES = frozenset(
-    "phpbb XF postbody threadtitle topic-body post-body js-post message-body p-body-main question-page viewtopic"
-    " showthread forum-post".split()
+    (
+        *("phpbb", "XF", "postbody", "threadtitle", "topic-body", "post-body", "js-post", "message-body"),
+        *("p-body-main", "question-page", "viewtopic", "showthread", "forum-post"),
+    )
 )
 
 Score = tuple[int, int, int]
@@ -48,10 +53,10 @@ class AttributeFacts:
 
 
 class AttributeReader:
-    """Reads start tags with one set of weights, and remembers class names and short tags."""
+    """Reads start tags with one set of weights, and remembers the sets of names that it has weighed."""
 
     def __init__(self, weights: Mapping[str, int]) -> None:
-        self._weigh = functools.lru_cache(maxsize=1 << 15)(functools.partial(weigh, weights))
+        self._weigh = functools.lru_cache(maxsize=CACHED_SETS)(functools.partial(weigh, weights))
 
     def read(self, texts: Iterable[bytes]) -> AttributeFacts:
         """Return what the text of each start tag says."""
@@ -108,10 +113,11 @@ def value(text: bytes, key: bytes) -> str:
     if start < 0:
         return ""
     start += len(key)
-    return text[start : text.find(b'"', start)].decode("utf-8", "replace")
+    end = text.find(b'"', start, start + LONGEST_VALUE)
+    return text[start : end if end >= 0 else start + LONGEST_VALUE].decode("utf-8", "replace")
 
 
-@functools.lru_cache(maxsize=1 << 17)
+@functools.lru_cache(maxsize=CACHED_NAMES)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in lower case, and, where there are several, all of them joined."""
     if "=" in name:
@@ -121,6 +127,6 @@ def words(name: str) -> tuple[str, ...]:
 
 
 def weigh(weights: Mapping[str, int], names: tuple[str, ...]) -> Score:
-    """Return the sum, largest and smallest of the weights of all words of `names`; words without one do not count."""
+    """Return the sum, largest and smallest weight of the words of `names`; others do not count."""
     found = [weights[word] for name in names for word in words(name) if word in weights]
     return (sum(found), max(found), min(found)) if found else NO_SCORE

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extractor.features import Blocks
+from pipeline.extractor.view import Blocks
 
 COMMENTS: Final = ("auto", "keep", "drop")
 LEAST_WORDS: Final = 60
@@ -15,13 +15,14 @@ LEAST_WORDS: Final = 60
 def choose(blocks: Blocks, likelihood: NDArray[np.float64], comments: str = "auto") -> NDArray[np.bool_]:
     """Return which blocks to keep.
 
-    On each page these are the likeliest blocks, cut where the expected word F1 is highest. A page with a block
-    always keeps one.
+    On each page these are the likeliest blocks, cut where the expected word F1 is highest. A page with a
+    block always keeps one.
 
     Args:
         blocks: of a batch of pages.
         likelihood: of each block, that it belongs to the text.
-        comments: `keep` those of readers, `drop` them, or `auto`: drop them where the page is no forum and enough
+        comments: `keep` those of readers, `drop` them, or `auto`: drop them where the page is no forum and
+            enough
             other text is left. None drops the last text of a page.
     """
     kept = _likeliest(blocks, likelihood)
@@ -36,8 +37,8 @@ def choose(blocks: Blocks, likelihood: NDArray[np.float64], comments: str = "aut
 def _likeliest(blocks: Blocks, likelihood: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return the blocks whose likelihood reaches the best cut of their page.
 
-    The expected F1 of the blocks above a cut is 2 Σ p n / (Σ n + Σ over all blocks p n), with p the likelihood and
-    n the words of a block.
+    The expected F1 of the blocks above a cut is 2 Σ p n / (Σ n + Σ over all blocks p n), with p the
+    likelihood and n the words of a block.
     """
     order = np.lexsort((-likelihood, blocks.page))
     sorted_likelihood, words = likelihood[order], blocks.words[order]

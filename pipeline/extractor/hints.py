@@ -4,10 +4,11 @@ import html
 import re
 from dataclasses import dataclass
 
-HEAD_BYTES = 60_000
+HEAD_BYTES = 32_768
 AROUND_NAME = 120
 """Bytes before and after a name in which its value is looked for."""
-TITLE = re.compile(rb"<title[^>]*>([^<]{1,2000})", re.IGNORECASE)
+TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{1,2000})", re.IGNORECASE)
+TITLE_START, TITLE_BYTES = b"<title", 4_096
 
 FORUM_TYPES = (b"DiscussionForumPosting", b"QAPage", b"schema.org/Question")
 FORUM_SOFTWARE = (b"Discourse", b"phpBB", b"vBulletin", b"XenForo", b"Flarum", b"vanilla")
@@ -32,7 +33,8 @@ class Hints:
 def read_hints(page: bytes) -> Hints:
     """Return what the head of `page` says."""
     head = page[:HEAD_BYTES]
-    title = TITLE.search(head)
+    start = max(0, head.find(TITLE_START))
+    title = TITLE.search(head, start, start + TITLE_BYTES) or TITLE.search(head)
     software = _around(head, b"generator")
     kind = _around(head, b"og:type")
     is_typed = b"schema.org" in head

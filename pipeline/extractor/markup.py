@@ -1,7 +1,7 @@
-"""Pages to flat arrays: elements in document order and the blocks of text between them, for a whole batch at once.
+"""Pages to flat arrays: elements in document order and the blocks of text between them, batch by batch.
 
-A parser of HTML5 makes any page well-formed; what follows is arithmetic on the bytes of the well-formed pages, so
-that no loop runs over tags, words or characters.
+A parser of HTML5 makes any page well-formed; what follows is arithmetic on the bytes of the well-formed
+pages, so that no loop runs over tags, words or characters.
 """
 
 import re
@@ -16,19 +16,32 @@ from pipeline.extractor.vocabulary import BLOCK, BREAK, NAME_BYTES, NUMBERS, RUL
 Ints = NDArray[np.int64]
 
 LESS, GREATER, SLASH, BLANK = b"<>/ "
+BRACKET_BITS = np.uint8(0xFF ^ LESS ^ GREATER)
+"""All bits in which `<` and `>` agree; no other byte agrees with them in these."""
 BLOCK_MARK, LINE_MARK = 0, 1
 """What stands for a border between blocks and for a line break."""
-IN_TEXT, IN_LINK, IN_BOLD = 1, 2, 4
 MOST_TAGS = 60_000
 """Bytes `<` of one page that are read; what follows is cut off."""
 
 HIDDEN = [
-    *("script", "style", "svg", "template", "iframe", "head", "object", "select", "canvas", "video", "audio", "map"),
+    *(
+        "script",
+        "style",
+        "svg",
+        "template",
+        "iframe",
+        "head",
+        "object",
+        "select",
+        "canvas",
+        "video",
+        "audio",
+        "map",
+    ),
     *("textarea", "math", "noframes", "noembed", "xmp", "plaintext", "option", "dialog"),
 ]
-"""Elements whose content is no text of the page. `noscript` is not one: some forums have all their text in it."""
+"""Elements whose content is no text of the page. `noscript` is not one: forums may have all text in it."""
 DECLARATION = re.compile(rb"<!(?:--.*?--|[^>]*)>", re.DOTALL)
-QUOTED = re.compile(rb"<[a-z][^\s>]*\s[^\">]*(?:\"[^\"]*\"[^\">]*)*>")
 WHITE = np.where(np.arange(256) <= BLANK, BLANK, np.arange(256)).astype(np.uint8)
 WHITE_LINES = WHITE.copy()
 WHITE_LINES[ord("\n")] = LINE_MARK
@@ -59,7 +72,7 @@ class Markup:
     links: Ints
     """Of each block, the links that begin in it."""
     link_ratio: NDArray[np.float32]
-    """Of each block, its bytes inside links, over all."""
+    """Of each block, its bytes inside links, over all; blanks do not count."""
     bold_ratio: NDArray[np.float32]
 
 
@@ -78,8 +91,6 @@ def well_formed(html: bytes) -> tuple[bytes, int]:
         page = DECLARATION.sub(b"", page)
     if b"&nbsp;" in page:
         page = page.replace(b"&nbsp;", b" ")
-    if page.count(b"<") != page.count(b">"):  # older parsers do not escape them in attributes
-        page = QUOTED.sub(lambda tag: b"<" + tag[0].replace(b"<", b"").replace(b">", b"") + b">", page)
     return page, max(excess, 0)
 
 
@@ -87,7 +98,7 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
     """Return the elements and blocks of pages that `well_formed` gave."""
     joined = b"".join(pages)
     codes = np.frombuffer(joined + b"\0" * NAME_BYTES, np.uint8)
-    less, greater = np.flatnonzero(codes == LESS), np.flatnonzero(codes == GREATER)
+    less, greater = _brackets(codes)
     closing = codes[less + 1] == SLASH
     number, has_more = tag_numbers(codes, less + 1 + closing)
     kind = kinds()[number]
@@ -95,12 +106,12 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
     tree = _nest(closing[at])
     opens = at[~closing[at]]
     borders = np.concatenate(([0], np.cumsum([len(page) for page in pages])))
+    cut = _cut(codes, less, greater, number, closing)
+    element = tree.current[np.searchsorted(at, cut.block_tag, "right") - 1]
     page = np.searchsorted(borders, less[opens], "right") - 1
-    attribute, attributes = _attributes(joined, less[opens], greater[opens], has_more[opens])
-
-    block_tag, texts, text_codes, link_ratio, bold_ratio = _cut(codes, less, greater, number, closing)
-    element = tree.current[np.searchsorted(at, block_tag, "right") - 1]
-    links = np.flatnonzero((number == NUMBERS["a"]) & ~closing)
+    has_text = _has_text(element, tree.end)
+    attribute, attributes = _attributes(joined, less[opens], greater[opens], has_more[opens] & has_text)
+    texts, text_codes = _decode(cut.text)
     return Markup(
         pages=len(pages),
         page=page,
@@ -113,10 +124,22 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
         texts=texts,
         codes=text_codes,
         element=element,
-        links=np.bincount(np.searchsorted(block_tag, links), minlength=len(texts) + 1)[1 : len(texts) + 1],
-        link_ratio=link_ratio,
-        bold_ratio=bold_ratio,
+        links=cut.links,
+        link_ratio=cut.link_ratio,
+        bold_ratio=cut.bold_ratio,
     )
+
+
+def _brackets(codes: NDArray[np.uint8]) -> tuple[Ints, Ints]:
+    """Return where tags begin and end, which takes turns in well-formed markup."""
+    places = np.flatnonzero((codes & BRACKET_BITS) == LESS & GREATER)
+    is_less = codes[places] == LESS
+    if not is_less[0::2].all() or is_less[1::2].any():
+        # A name may have `<` in it; older parsers do not escape either in attributes.
+        follows = np.append(False, is_less[:-1])
+        precedes = np.append(is_less[1:], True)
+        places = places[np.where(is_less, ~follows, precedes)]
+    return places[0::2], places[1::2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +155,9 @@ def _nest(closing: NDArray[np.bool_]) -> _Tree:
     """Return the tree of balanced start and end tags."""
     step = np.where(closing, -1, 1)
     level = np.cumsum(step) + closing
-    order = np.argsort(level.astype(np.int16) if len(level) and level.max() < 1 << 15 else level, kind="stable")
+    order = np.argsort(
+        level.astype(np.int16) if len(level) and level.max() < 1 << 15 else level, kind="stable"
+    )
     starts, ends = order[0::2], order[1::2]  # in each level they take turns
     before = np.cumsum(~closing)
     element = before[starts] - 1
@@ -150,34 +175,55 @@ def _nest(closing: NDArray[np.bool_]) -> _Tree:
     return _Tree(parent, end, depth, current)
 
 
-def _attributes(markup: bytes, start: Ints, end: Ints, has_more: NDArray[np.bool_]) -> tuple[Ints, list[bytes]]:
+def _attributes(
+    markup: bytes, start: Ints, end: Ints, has_more: NDArray[np.bool_]
+) -> tuple[Ints, list[bytes]]:
     """Return of each tag the number of its text, and the texts; the first is empty."""
     some = np.flatnonzero(has_more)
     numbers: dict[bytes, int] = {b"": 0}
     found = [
-        numbers.setdefault(markup[a:b], len(numbers)) for a, b in zip(start[some].tolist(), end[some].tolist(), strict=True)
+        numbers.setdefault(markup[a:b], len(numbers))
+        for a, b in zip(start[some].tolist(), end[some].tolist(), strict=True)
     ]
     result = np.zeros(len(start), np.int64)
     result[some] = found
     return result, list(numbers)
 
 
+def _has_text(element: Ints, end: Ints) -> NDArray[np.bool_]:
+    """Return of each element whether there is a block in it."""
+    blocks = np.zeros(len(end) + 1, np.int64)
+    np.cumsum(np.bincount(element, minlength=len(end)), out=blocks[1:])
+    return np.asarray(blocks[end] > blocks[:-1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    block_tag: Ints
+    """Of each block, the last tag before it that ends a block."""
+    text: NDArray[np.uint8]
+    """All blocks, with a mark before each and one at the end."""
+    links: Ints
+    link_ratio: NDArray[np.float32]
+    bold_ratio: NDArray[np.float32]
+
+
 def _cut(
     codes: NDArray[np.uint8], less: Ints, greater: Ints, number: Ints, closing: NDArray[np.bool_]
-) -> tuple[Ints, list[str], NDArray[np.uint32], NDArray[np.float32], NDArray[np.float32]]:
-    """Cut the text into blocks: the last tag before each, texts, code points, and shares in links and in bold."""
+) -> _Cut:
+    """Cut the text into blocks."""
     kind = kinds()[number]
-    marks = np.flatnonzero((kind == BLOCK) | (kind == RULE) | (kind == BREAK))
-    state = _states(codes, less, greater, number, closing)
-    kept = (state & IN_TEXT).view(bool)
-    kept[less[marks]] = True
-    place = np.flatnonzero(kept)
-    raw, state = codes[place], state[place]
-    text = WHITE[raw]
-    if np.any(number == NUMBERS["pre"]):
-        inside = _inside(len(codes), greater, number == NUMBERS["pre"], closing)[place]
-        text[inside] = WHITE_LINES[raw[inside]]
-    text[raw == LESS] = np.where(kind[marks] == BREAK, LINE_MARK, BLOCK_MARK)
+    is_mark = (kind == BLOCK) | (kind == RULE) | (kind == BREAK)
+    marks = np.flatnonzero(is_mark)
+    # What follows each tag, with the tag's last byte where the tag is a mark.
+    sizes = np.append(less[1:], greater[-1:] + 1) - greater - 1 + is_mark
+    places = np.cumsum(sizes)
+    raw = codes[np.arange(places[-1]) + np.repeat(greater + 1 - is_mark - places + sizes, sizes)]
+    is_line = _inside_pre(number, closing)
+    text = (
+        WHITE[raw] if is_line is None else np.where(np.repeat(is_line, sizes), WHITE_LINES[raw], WHITE[raw])
+    )
+    text[places[marks] - sizes[marks]] = np.where(kind[marks] == BREAK, LINE_MARK, BLOCK_MARK)
 
     # A run of white space becomes its strongest sign, and belongs to the last tag in it.
     is_white = text <= BLANK
@@ -186,35 +232,55 @@ def _cut(
     runs = np.flatnonzero(first)
     strongest = np.minimum.reduceat(text, runs)
     text[runs] = strongest
-    borders = np.cumsum(kind[marks] != BREAK)
-    seen = np.cumsum(raw == LESS)[np.append(runs[1:], len(text)) - 1]
-    block_tag = marks[np.searchsorted(borders, borders[seen[strongest == BLOCK_MARK] - 1])]
-    stays = ~is_white | first
-    text, state = text[stays], state[stays]
-    starts = np.flatnonzero(text == BLOCK_MARK)
-    return (block_tag[:-1], *_decode(text), *_shares(state, starts))
+    ends = np.append(runs[1:], len(text))[strongest == BLOCK_MARK]
+    is_border = is_mark & (kind != BREAK)
+    borders = np.flatnonzero(is_border)
+    border = (np.searchsorted(places[borders] - sizes[borders], ends) - 1)[:-1]
+    block = np.full(len(borders) + 1, len(border))
+    block[border + 1] = np.arange(len(border))
+    shares = _links(~is_white, sizes, block[np.cumsum(is_border)], len(border), number, closing)
+    return _Cut(borders[border], text[~is_white | first], *shares)
 
 
-def _states(
-    codes: NDArray[np.uint8], less: Ints, greater: Ints, number: Ints, closing: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
-    """Return of each byte whether it is text, in a link, in bold."""
-    step = np.zeros(len(codes) + 1, np.uint8)
-    sign = np.where(closing, -1, 1).astype(np.uint8)
-    step[0] = IN_TEXT
-    step[greater + 1] += np.uint8(IN_TEXT)
-    step[less] -= np.uint8(IN_TEXT)
+def _inside_pre(number: Ints, closing: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
+    """Return of each tag whether preformatted text follows; None where there is none."""
+    is_pre = number == NUMBERS["pre"]
+    return np.cumsum(np.where(closing, -1, 1) * is_pre) > 0 if is_pre.any() else None
+
+
+def _links(
+    is_written: NDArray[np.bool_],
+    sizes: Ints,
+    block: Ints,
+    count: int,
+    number: Ints,
+    closing: NDArray[np.bool_],
+) -> tuple[Ints, NDArray[np.float32], NDArray[np.float32]]:
+    """Return of each block its links, and the shares of its bytes, without blanks, in links and in bold.
+
+    Args:
+        is_written: of each byte of text, whether it is no blank.
+        sizes: of each tag, the bytes of text after it.
+        block: of each tag, the block that it is in; `count` where there is none.
+        count: blocks.
+        number: of each tag.
+        closing: of each tag.
+    """
+    some = np.flatnonzero(sizes)
+    written = np.zeros(len(sizes))
+    written[some] = np.add.reduceat(is_written, np.cumsum(sizes)[some] - sizes[some], dtype=np.int64)
+    step = np.where(closing, -1, 1)
     is_link = number == NUMBERS["a"]
-    is_bold = (number == NUMBERS["b"]) | (number == NUMBERS["strong"])
-    step[greater + 1] += sign * (is_link * np.uint8(IN_LINK) + is_bold * np.uint8(IN_BOLD))
-    return np.cumsum(step[:-1], dtype=np.uint8)
+    in_link = np.cumsum(step * is_link) > 0
+    in_bold = np.cumsum(step * ((number == NUMBERS["b"]) | (number == NUMBERS["strong"]))) > 0
 
+    def sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(block, values, minlength=count + 1)[:count].astype(np.float64)
 
-def _inside(size: int, greater: Ints, chosen: NDArray[np.bool_], closing: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return of each byte whether it is inside the chosen elements."""
-    step = np.zeros(size + 1, np.int64)
-    step[greater[chosen] + 1] += np.where(closing[chosen], -1, 1)
-    return np.cumsum(step[:-1]) > 0
+    total = np.maximum(sums(written), 1)
+    links = sums((is_link & ~closing).astype(np.float64)).astype(np.int64)
+    link_ratio, bold_ratio = sums(written * in_link) / total, sums(written * in_bold) / total
+    return links, link_ratio.astype(np.float32), bold_ratio.astype(np.float32)
 
 
 def _decode(text: NDArray[np.uint8]) -> tuple[list[str], NDArray[np.uint32]]:
@@ -224,11 +290,3 @@ def _decode(text: NDArray[np.uint8]) -> tuple[list[str], NDArray[np.uint32]]:
         joined = joined.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
     return joined[1:-1].split("\0") if len(joined) > 1 else [], codes
-
-
-def _shares(state: NDArray[np.uint8], starts: Ints) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the shares of each block's bytes that are in links and in bold."""
-    in_link = np.add.reduceat(state & IN_LINK != 0, starts, dtype=np.int64)[:-1] 
-    in_bold = np.add.reduceat(state >= IN_BOLD, starts, dtype=np.int64)[:-1]
-    sizes = (np.diff(starts) - 1).astype(np.float32)
-    return (in_link / sizes).astype(np.float32), (in_bold / sizes).astype(np.float32)

@@ -1,7 +1,7 @@
 """Pages in, main texts out: the one door of the extractor.
 
-    html ─► well_formed (lexbor) ─► read_markup ─► measure ─► likelihoods ─► choose ─► text
-            a page at a time         a batch of pages, as flat arrays
+html ─► well_formed (lexbor) ─► read_markup ─► measure ─► likelihoods ─► choose ─► text
+        a page at a time         a batch of pages, as flat arrays
 """
 
 import functools
@@ -48,7 +48,10 @@ def extract_texts(pages: Sequence[str | bytes], comments: str = "auto") -> Itera
         RecipeError: `comments` is none of these.
     """
     if comments not in COMMENTS:
-        raise RecipeError(f"comments: expected one of {', '.join(COMMENTS)}, got {comments!r}{near_name(comments, COMMENTS)}")
+        raise RecipeError(
+            f"comments: expected one of {', '.join(COMMENTS)}, got {comments!r}"
+            f"{near_name(comments, COMMENTS)}"
+        )
     batch: list[tuple[bytes, bytes, int]] = []
     size = 0
     for page in pages:

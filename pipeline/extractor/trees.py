@@ -1,8 +1,9 @@
 """The model: boosted trees and class words from one file, evaluated with the same bits on every machine.
 
-A tree of at most 16 leaves is a set of 16 bits for each block. Every comparison that turns out false strikes the
-leaves on its left; the first leaf that is left is where the block ends (Lucchese et al., QuickScorer, SIGIR 2015).
-So all comparisons on a feature run over all blocks at once, in any order. Leaves hold integers, whose sum is exact.
+A tree of at most 16 leaves is a set of 16 bits for each block. Every comparison that turns out false strikes
+the leaves on its left; the first leaf that is left is where the block ends (Lucchese et al., QuickScorer,
+SIGIR 2015). So all comparisons on a feature run over all blocks at once, in any order. Leaves hold integers,
+whose sum is exact.
 """
 
 import functools
@@ -59,7 +60,7 @@ class Model:
 
 
 def likelihoods(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.float64]:
-    """Return of each of `count` blocks the likelihood that it belongs to the text, in whole 1 / LIKELIHOOD_UNIT."""
+    """Return of each of `count` blocks the likelihood that it belongs to the text."""
     struck = np.zeros((len(trees.leaves), count), np.uint16)
     for feature, start, stop in zip(trees.features, trees.borders[:-1], trees.borders[1:], strict=True):
         values = np.asarray(columns[feature], np.float32)

@@ -11,24 +11,114 @@ BLOCK, INLINE, VOID, BREAK, RULE = range(5)
 
 UNKNOWN: Final = 0
 ELEMENTS: Final = (
-    *("p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "blockquote", "pre", "section", "article"),
-    *("main", "nav", "header", "footer", "aside", "ul", "ol", "table", "tr", "tbody", "dl", "dt", "dd", "form"),
-    *("figure", "figcaption", "body", "html", "details", "summary", "fieldset", "center", "button", "address"),
+    *(
+        "p",
+        "div",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "td",
+        "th",
+        "blockquote",
+        "pre",
+        "section",
+        "article",
+    ),
+    *(
+        "main",
+        "nav",
+        "header",
+        "footer",
+        "aside",
+        "ul",
+        "ol",
+        "table",
+        "tr",
+        "tbody",
+        "dl",
+        "dt",
+        "dd",
+        "form",
+    ),
+    *(
+        "figure",
+        "figcaption",
+        "body",
+        "html",
+        "details",
+        "summary",
+        "fieldset",
+        "center",
+        "button",
+        "address",
+    ),
     *("thead", "noscript"),
 )
 """The elements that the model tells apart, from 1 up; the others are `UNKNOWN`."""
 INLINE_NAMES: Final = (
-    *("a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i"),
-    *("ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong"),
+    *(
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+    ),
+    *(
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+    ),
     *("sub", "sup", "time", "tt", "u", "var", "nobr", "picture"),
 )
-VOID_NAMES: Final = ("img", "input", "source", "param", "area", "track", "embed", "wbr", "link", "meta", "base", "col")
+VOID_NAMES: Final = (
+    "img",
+    "input",
+    "source",
+    "param",
+    "area",
+    "track",
+    "embed",
+    "wbr",
+    "link",
+    "meta",
+    "base",
+    "col",
+)
 OTHER_VOID: Final = ("frame", "keygen", "basefont", "bgsound")
-NUMBERS: Final = {name: number for number, name in enumerate((*ELEMENTS, *INLINE_NAMES, *VOID_NAMES, *OTHER_VOID, "br", "hr"), 1)}
+NUMBERS: Final = {
+    name: number
+    for number, name in enumerate((*ELEMENTS, *INLINE_NAMES, *VOID_NAMES, *OTHER_VOID, "br", "hr"), 1)
+}
 HEADINGS: Final = range(NUMBERS["h1"], NUMBERS["h6"] + 1)
 
 REGIONS: Final = {
-    "nav": 0, "header": 1, "footer": 2, "aside": 3, "article": 4, "main": 5, "form": 6, "table": 7, "ul": 8, "ol": 8,
+    "nav": 0, "header": 1, "footer": 2, "aside": 3, "article": 4, "main": 5, "form": 6, "table": 7, "ul": 8,
+    "ol": 8,
     "blockquote": 9, "figure": 10, "figcaption": 10, "section": 11, "dl": 12, "pre": 13, "details": 14,
     "address": 15, "noscript": 16,
 }  # fmt: skip
@@ -62,14 +152,16 @@ def region_bits() -> NDArray[np.int64]:
     return result
 
 
-def tag_numbers(codes: NDArray[np.uint8], at: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def tag_numbers(
+    codes: NDArray[np.uint8], at: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the number of the name that begins at each place, and whether more than the name is in the tag.
 
     Args:
         codes: bytes of well-formed markup, followed by eight more.
         at: where names begin.
     """
-    eights = np.ndarray((len(codes) - NAME_BYTES + 1,), np.dtype("<u8"), codes.tobytes(), strides=(1,))
+    eights = np.ndarray((len(codes) - NAME_BYTES + 1,), np.dtype("<u8"), codes.data, strides=(1,))
     names = eights[at]
     blanks = _first_is(names, ord(" "))
     ends = _first_is(names, ord(">"))
@@ -78,8 +170,12 @@ def tag_numbers(codes: NDArray[np.uint8], at: NDArray[np.int64]) -> tuple[NDArra
     names &= (low >> np.uint64(7)) - np.uint64(1)
     keys, numbers = _keys()
     found = np.minimum(np.searchsorted(keys, names), len(keys) - 1)
-    has_more = (low & blanks) != 0
-    return np.where(keys[found] == names, numbers[found], UNKNOWN), has_more | (low == 0)
+    is_long = low == 0
+    numbers = np.where(keys[found] == names, numbers[found], UNKNOWN)
+    if is_long.any():  # void elements have no end tag: a longer name must not be taken for one of them
+        ends_here = np.isin(codes[np.minimum(at + NAME_BYTES, len(codes) - 1)], (ord(" "), ord(">")))
+        numbers[is_long & ~ends_here & (kinds()[numbers] == VOID)] = UNKNOWN
+    return numbers, is_long | ((low & blanks) != 0)
 
 
 def _first_is(words: NDArray[np.uint64], byte: int) -> NDArray[np.uint64]:

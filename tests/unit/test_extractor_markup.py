@@ -1,0 +1,109 @@
+"""Pages to flat arrays: elements, blocks, links; the same for a page alone and in a batch."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.extractor.markup import MOST_TAGS, Markup, read_markup, well_formed
+from pipeline.extractor.vocabulary import NUMBERS
+
+NAMES = {number: name for name, number in NUMBERS.items()}
+
+
+def read(*pages: str) -> Markup:
+    return read_markup([well_formed(page.encode())[0] for page in pages])
+
+
+@pytest.mark.parametrize(
+    ("page", "blocks"),
+    [
+        ("<p>one</p><p>two</p>", ["one", "two"]),
+        ("one<div>two</div>three", ["one", "two", "three"]),
+        ("<p> a \n\t b <b> c</b> </p>", ["a b c"]),
+        ("<p>a<br>b<br/>  c</p>", ["a\nb\nc"]),
+        ("<p>a<hr>b", ["a", "b"]),
+        ("<pre>a\n  b</pre>", ["a\nb"]),
+        ("<p>1 &lt; 2 &amp;amp; 3&nbsp;&gt; 2", ["1 < 2 &amp; 3 > 2"]),
+        ("<p title='a > b < c'>x</p>", ["x"]),
+        ("<!-- <p>no</p> --><p>yes<!-- > -->!</p>", ["yes!"]),
+        ("<script>if (a < b) {}</script><style>p {}</style><p>x</p><svg><text>no</text></svg>", ["x"]),
+        ("<head><title>no</title></head><body>x", ["x"]),
+        ("<noscript><p>x</p></noscript>", ["x"]),
+        ("<ul><li>a<li>b</ul>", ["a", "b"]),
+        ("<table><tr><td>a<td>b</table>", ["a", "b"]),
+        ("<my-tag>a</my-tag><blockquote>b</blockquote>", ["a", "b"]),
+        ("<p>नमस्ते</p><p>你好</p><p>שלום</p>", ["नमस्ते", "你好", "שלום"]),
+        ("<p>\u0001\u0000a\u0002</p>", ["a"]),
+        ("", []),
+        ("<div></div><p> &nbsp; </p>", []),
+        ("</p></div>", []),
+        ("<div><p>a", ["a"]),
+        ("<a<b>x</a<b><i'\"=>y<p c<d=e>z", ["x", "y", "z"]),
+        ("<basefontx>x</basefontx><basefont>y", ["x", "y"]),
+    ],
+)
+def test_a_page_is_cut_into_its_blocks(page: str, blocks: list[str]) -> None:
+    assert read(page).texts == blocks
+
+
+def test_elements_form_the_tree_of_the_page() -> None:
+    markup = read("<div class=a><p>x</p><p id=b>y</p></div><p>z</p>")
+    assert [NAMES[tag] for tag in markup.tag.tolist()] == ["html", "body", "div", "p", "p", "p"]
+    assert markup.parent.tolist() == [0, 0, 1, 2, 2, 1]
+    assert markup.end.tolist() == [6, 6, 5, 4, 5, 6]
+    assert markup.depth.tolist() == [1, 2, 3, 4, 4, 3]
+    assert markup.element.tolist() == [3, 4, 5]
+    texts = [markup.attributes[number] for number in markup.attribute.tolist()]
+    assert texts == [b"", b"", b'<div class="a"', b"", b'<p id="b"', b""]
+
+
+def test_a_block_after_an_element_belongs_to_the_element_around_it() -> None:
+    assert read("<div><p>a</p>b</div>c").element.tolist() == [3, 2, 1]
+
+
+def test_links_and_bold_text_are_shares_of_the_letters() -> None:
+    markup = read("<p>ab <a href=x>cd <b>e f</b></a><a>gh</a></p><p>none</p>")
+    assert markup.links.tolist() == [2, 0]
+    assert markup.link_ratio.tolist() == [0.75, 0.0]
+    assert markup.bold_ratio.tolist() == [0.25, 0.0]
+
+
+def test_a_giant_page_loses_its_tail_and_says_how_much() -> None:
+    page = "<p>x</p>" * MOST_TAGS
+    markup, cut_tags = well_formed(page.encode())
+    assert len(read_markup([markup]).texts) == MOST_TAGS // 2 - 1
+    assert cut_tags == MOST_TAGS + len(["html", "/html", "body", "/body"])
+
+
+TAG = st.sampled_from(
+    ["p", "div", "a", "b", "ul", "li", "br", "hr", "table", "tr", "td", "span", "pre", "h1", "my-x"]
+)
+PIECE = st.one_of(
+    TAG.map(lambda name: f"<{name}>"),
+    TAG.map(lambda name: f"</{name}>"),
+    st.text("a é你 \n&<>\"'=/!-", max_size=5),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(PIECE, max_size=25).map("".join), min_size=1, max_size=4))
+def test_any_page_reads_the_same_alone_and_in_a_batch(pages: list[str]) -> None:
+    together = read(*pages)
+    alone = [read(page) for page in pages]
+    assert together.texts == [text for markup in alone for text in markup.texts]
+    firsts = np.cumsum([0, *(len(markup.page) for markup in alone)])
+    parents = [markup.parent + first for markup, first in zip(alone, firsts.tolist(), strict=False)]
+    assert together.parent.tolist() == np.concatenate(parents).tolist()
+    assert together.links.tolist() == [n for markup in alone for n in markup.links.tolist()]
+    assert together.link_ratio.tolist() == [n for markup in alone for n in markup.link_ratio.tolist()]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PIECE, max_size=30).map("".join))
+def test_no_letter_is_lost_or_made_up(page: str) -> None:
+    from selectolax.lexbor import LexborHTMLParser
+
+    body = LexborHTMLParser(page).body
+    expected = "".join((body.text() if body else "").split())
+    assert "".join("".join(read(page).texts).split()) == expected
