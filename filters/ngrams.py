@@ -75,13 +75,6 @@ class Ngrams:
         repeats = np.bincount(self.rows, weights=self.counts - 1, minlength=len(self.totals))
         return self.totals - repeats.astype(np.int64)
 
-    def covered_words(self) -> Mask:
-        """Return which words lie inside an occurrence of a repeated n-gram."""
-        steps = np.zeros(int(self.word_offsets[-1]) + 1, dtype=np.int32)
-        np.add.at(steps, self.positions, 1)
-        np.add.at(steps, self.positions + self.n, -1)
-        return np.cumsum(steps[:-1]) > 0
-
 
 def _bits(count: int) -> int:
     return max(1, int(count - 1).bit_length())

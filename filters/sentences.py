@@ -130,7 +130,8 @@ def _sentence_cuts(text: "TextBatch") -> Positions:
     codepoints = text.codepoints
     borders = text.row_starts_flags.copy()
     borders[_line_ends(text, "newline")] = True
-    at = np.flatnonzero(text.flag(SENTENCE_END))
+    at = text.symbols
+    at = at[(text.properties[at] & np.uint32(SENTENCE_END)) != 0]
     followed = np.zeros(len(at), dtype=np.bool_)
     followed[:-1] = np.diff(at) == 1
     last = at[~followed | borders[at + 1]]

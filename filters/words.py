@@ -61,6 +61,9 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
+STEPS = 4
+"""Marks that are left out one by one before the first letter is searched."""
+
 ICU_LOCALE = "en"  # the dictionaries are chosen by script, not by locale
 
 
@@ -122,10 +125,15 @@ def _from_first_letter(
     classes: NDArray[np.uint8], starts: Positions, ends: Positions, leading: Mask
 ) -> tuple[Positions, Positions]:
     """Move the starts of runs that begin with marks to the first letter or number; drop runs without one."""
-    letters = np.flatnonzero((classes == LETTER) | (classes == NUMBER))
-    letters = np.append(letters, len(classes))
     starts = starts.copy()
-    starts[leading] = letters[np.searchsorted(letters, starts[leading])]
+    moving = np.flatnonzero(leading)
+    for _ in range(STEPS):
+        starts[moving] += 1
+        moving = moving[starts[moving] < ends[moving]]
+        moving = moving[classes[starts[moving]] > NUMBER]
+    if len(moving):
+        letters = np.append(np.flatnonzero((classes == LETTER) | (classes == NUMBER)), len(classes))
+        starts[moving] = letters[np.searchsorted(letters, starts[moving])]
     kept = starts < ends
     return starts[kept], ends[kept]
 

@@ -11,7 +11,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.signals.normalised import normalised, spaced_digits
-from filters.spans import Spans, sums
+from filters.spans import Spans
 from filters.text import TextBatch
 from schemas.errors import RecipeError, near_name
 
@@ -54,7 +54,7 @@ def top_ngram_char_ratio(text: TextBatch, *, n: int = 2, variant: str = "gopher"
     """
     counting, text = chosen(text, variant)
     ngrams = text.ngrams(n, counting.kind, counting.fold)
-    size = _Sizes(text.words(counting.kind), n, counting.spaces)
+    size = _sizes(text, counting, n, counting.spaces)
     part = _top_characters(ngrams, size, counting)
     return ratio(text, part, np.where(ngrams.totals > 0, _denominators(text, counting, size), 0))
 
@@ -69,11 +69,10 @@ def dup_ngram_char_ratio(text: TextBatch, *, n: int = 5, variant: str = "gopher"
     """
     counting, text = chosen(text, variant)
     ngrams = text.ngrams(n, counting.kind, counting.fold)
-    size = _Sizes(text.words(counting.kind), n, spaces=False)
+    size = _sizes(text, counting, n, spaces=False)
     whole = np.where(ngrams.totals > 0, _denominators(text, counting, size), 0)
     if counting.duplicates == "covered":
-        lengths = text.words(counting.kind).lengths
-        return ratio(text, sums(np.where(ngrams.covered_words(), lengths, 0), ngrams.word_offsets), whole)
+        return ratio(text, _covered(ngrams, size), whole)
     if counting.duplicates == "weighted":
         return ratio(text, _by_row(ngrams, ngrams.positions, size), size.all_ngrams)
     return ratio(text, _by_row(ngrams, _scan(ngrams), size), whole)
@@ -84,7 +83,9 @@ def top_share(text: TextBatch, tokens: Spans, n: int, whole: Positions) -> NDArr
     ngrams = Ngrams.of_words(text.span_hashes(tokens), tokens.offsets)
     for _ in range(1, n):
         ngrams = ngrams.longer()
-    part = _top_characters(ngrams, _Sizes(tokens, n, spaces=True), COUNTINGS["glotcc"])
+    part = _top_characters(
+        ngrams, _Sizes(_before(tokens), tokens.offsets, n, spaces=True), COUNTINGS["glotcc"]
+    )
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
 
 
@@ -119,9 +120,9 @@ def chosen(text: TextBatch, variant: str) -> tuple[Counting, TextBatch]:
 class _Sizes:
     """Code points of the n-grams by their first word."""
 
-    def __init__(self, words: Spans, n: int, spaces: bool) -> None:
-        self._before = np.concatenate(([0], np.cumsum(words.lengths)))
-        self._n, self._offsets, self._spaces = n, words.offsets, (n - 1) * spaces
+    def __init__(self, before: Positions, offsets: Positions, n: int, spaces: bool) -> None:
+        self._before = before  # code points in the words before each word
+        self._n, self._offsets, self._spaces = n, offsets, (n - 1) * spaces
 
     @property
     def of_words(self) -> Positions:
@@ -133,6 +134,10 @@ class _Sizes:
         sizes: Positions = self._before[places + self._n] - self._before[places] + self._spaces
         return sizes
 
+    def words(self, first: Positions, last: Positions) -> Positions:
+        """Return the code points of the words from `first` up to `last`."""
+        return np.asarray(self._before[last] - self._before[first], dtype=np.int64)
+
     @property
     def all_ngrams(self) -> Positions:
         """The code points of all n-grams of each row, summed."""
@@ -142,6 +147,16 @@ class _Sizes:
         high = total[last + 1] - total[middle]
         low = total[np.maximum(last - self._n + 1, first)] - total[first]
         return np.asarray(high - low, dtype=np.int64)
+
+
+def _before(words: Spans) -> Positions:
+    return np.concatenate(([0], np.cumsum(words.lengths)))
+
+
+def _sizes(text: TextBatch, counting: Counting, n: int, spaces: bool) -> _Sizes:
+    words = text.words(counting.kind)
+    before = text.once(("code points before", counting.kind), lambda: _before(words))
+    return _Sizes(before, words.offsets, n, spaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,16 @@ def _top_places(ngrams: Ngrams, size: _Sizes, longest: bool) -> _Top:
     places[ngrams.rows[leading]] = firsts[leading]
     counts[ngrams.rows[leading]] = ngrams.counts[leading]
     return _Top(places, counts)
+
+
+def _covered(ngrams: Ngrams, size: _Sizes) -> Positions:
+    """Return the code points of the words that lie inside a repeated n-gram, of each row."""
+    starts = np.sort(ngrams.positions)
+    fresh = np.ones(len(starts), dtype=np.int64) * ngrams.n
+    fresh[1:] = np.minimum(np.diff(starts), ngrams.n)  # words that no earlier n-gram covers are the last ones
+    lengths = size.words(starts + ngrams.n - fresh, starts + ngrams.n)
+    rows = np.searchsorted(ngrams.word_offsets, starts, side="right") - 1
+    return np.bincount(rows, weights=lengths, minlength=len(ngrams.totals)).astype(np.int64)
 
 
 def _by_row(ngrams: Ngrams, places: Positions, size: _Sizes) -> Positions:
