@@ -42,7 +42,7 @@ LEADERS = 64
 """How many clusters of a bucket's earlier pieces are remembered, each by its smallest key: those with the
 smallest.
 """
-PAIR = 2
+MOST_PAIRS = 1 << 20
 COMPARED = 1 << 14
 """Pairs compared at once: 4 MB of sketches."""
 
@@ -236,31 +236,44 @@ def _label(buckets: I64, compare: Compare, least: float) -> I64:
     sizes = np.diff(starts, append=len(buckets))
     labels = np.repeat(starts, sizes)
     rows = np.arange(len(buckets))
-    others = rows != labels
-    unlike = np.zeros(len(rows), bool)
-    unlike[others] = compare(labels[others], rows[others]) < least
-    labels[unlike] = rows[unlike]
-    failed = np.add.reduceat(unlike, starts) if len(starts) else np.empty(0, np.int64)
-    for bucket in np.flatnonzero((failed > 0) & (sizes > PAIR)).tolist():
-        start, size = int(starts[bucket]), int(sizes[bucket])
-        labels[start : start + size] = _label_all(start, size, unlike[start : start + size], compare, least)
-    return labels
-
-
-def _label_all(start: int, size: int, unlike: NDArray[np.bool_], compare: Compare, least: float) -> I64:
-    """Label one bucket whose members are not all like its first: compare each of those with all others."""
-    left = np.repeat(np.flatnonzero(unlike), size)
-    right = np.tile(np.arange(size), int(unlike.sum()))
-    new = (right > 0) & (right != left) & ~(unlike[right] & (right < left))
-    left, right = left[new], right[new]
-    alike = compare(start + left, start + right) >= least
-    like_first = np.flatnonzero(~unlike)
-    tails = np.concatenate((left[alike], like_first))
-    heads = np.concatenate((right[alike], np.zeros(len(like_first), np.int64)))
-    graph = coo_array((np.ones(len(tails), np.int8), (tails, heads)), shape=(size, size))
+    others = np.flatnonzero(rows != labels)
+    unlike = others[compare(labels[others], others) < least]
+    if not len(unlike):
+        return labels
+    ends = np.repeat(starts + sizes, sizes)
+    tails, heads = [np.setdiff1d(others, unlike, assume_unique=True)], []
+    heads.append(labels[tails[0]])
+    for chunk in _chunks(unlike, (ends - labels)[unlike]):
+        left, right = _other_pairs(chunk, labels, ends, unlike)
+        alike = compare(left, right) >= least
+        tails.append(left[alike])
+        heads.append(right[alike])
+    edges = (np.concatenate(tails), np.concatenate(heads))
+    graph = coo_array((np.ones(len(edges[0]), np.int8), edges), shape=(len(rows), len(rows)))
     _, component = connected_components(graph, directed=False)
     _, firsts, inverse = np.unique(component, return_index=True, return_inverse=True)
-    return start + firsts[inverse]
+    joined: I64 = firsts[inverse]
+    return joined
+
+
+def _chunks(rows: I64, pairs: I64) -> Iterator[I64]:
+    """Cut rows, which are in so many pairs each, into chunks of about MOST_PAIRS."""
+    turns = np.cumsum(pairs) // MOST_PAIRS
+    yield from np.split(rows, run_starts(turns)[1:])
+
+
+def _other_pairs(chunk: I64, labels: I64, ends: I64, unlike: I64) -> tuple[I64, I64]:
+    """Return the pairs of each row of `chunk`, which is unlike its bucket's first, with the others, once
+    each.
+    """
+    begins = labels[chunk] + 1
+    counts = ends[chunk] - begins
+    left = np.repeat(chunk, counts)
+    right = np.arange(len(left)) + np.repeat(begins - (np.cumsum(counts) - counts), counts)
+    is_unlike = np.zeros(len(labels), np.bool_)
+    is_unlike[unlike] = True
+    new = (right != left) & ~(is_unlike[right] & (right < left))
+    return left[new], right[new]
 
 
 def _edges(low: I64, high: I64) -> pa.RecordBatch:
