@@ -16,6 +16,7 @@ Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 KEY_BITS = 64
+GROUP_BITS = 31
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,16 @@ class Ngrams:
         return cls(1, positions, starts, offsets)
 
     def longer(self) -> "Ngrams":
-        """Return the repeated (n + 1)-grams."""
-        groups = np.full(int(self.word_offsets[-1]) + 1, -1, dtype=np.int64)
-        groups[self.positions] = np.repeat(np.arange(len(self.starts)), self.counts)
-        following = groups[1:].copy()
-        row_starts = self.word_offsets[(self.word_offsets > 0) & (self.word_offsets <= len(following))]
-        following[row_starts - 1] = -1
-        at = np.flatnonzero((groups[:-1] >= 0) & (following >= 0)).astype(np.uint64)
-        positions, starts = _pairs(groups[at].astype(np.uint64), following[at].astype(np.uint64), at)
+        """Return the repeated (n + 1)-grams: those whose two ends are repeated n-grams side by side."""
+        numbers = np.repeat(np.arange(len(self.starts)), self.counts)
+        order = np.sort((self.positions << GROUP_BITS) | numbers)
+        places, groups = order >> GROUP_BITS, order & ((1 << GROUP_BITS) - 1)
+        beside = np.flatnonzero(np.diff(places) == 1)
+        at = places[beside]
+        same_row = self.word_offsets[np.searchsorted(self.word_offsets, at, side="right")] > at + 1
+        beside = beside[same_row]
+        left, right = groups[beside].astype(np.uint64), groups[beside + 1].astype(np.uint64)
+        positions, starts = _pairs(left, right, at[same_row].astype(np.uint64))
         return Ngrams(self.n + 1, positions, starts, self.word_offsets)
 
     @cached_property

@@ -46,13 +46,17 @@ class HashSet:
 
     def contains(self, hashes: Hashes) -> Mask:
         """Return which of the hashes are in the set."""
-        found = np.zeros(len(hashes), dtype=np.bool_)
-        pending, at = np.arange(len(hashes)), hashes & self._mask
+        at = hashes & self._mask
+        held = self._slots[at]
+        found: Mask = (held == hashes) & (hashes != 0)
+        pending = np.flatnonzero((held != hashes) & (held != 0))
+        at = at[pending]
         while len(pending):
+            at = (at + np.uint64(1)) & self._mask
             held, wanted = self._slots[at], hashes[pending]
             found[pending] = (held == wanted) & (wanted != 0)
             going = (held != 0) & (held != wanted)
-            pending, at = pending[going], (at[going] + np.uint64(1)) & self._mask
+            pending, at = pending[going], at[going]
         return found
 
 
