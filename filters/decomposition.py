@@ -19,11 +19,8 @@ FIRST_DECOMPOSED: Final = 0xC0
 FIRST_MARK: Final = 0x300
 
 
-def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, Positions] | None:
-    """Return the decomposed code points and the offsets of the rows in them.
-
-    None if the marks of some row are not in canonical order: then the caller has to sort them.
-    """
+def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, Positions]:
+    """Return the decomposed code points, marks in canonical order, and the offsets of the rows in them."""
     sizes, places, values = _decompositions()
     high = np.flatnonzero(codepoints >= FIRST_DECOMPOSED)
     changed = high[sizes[codepoints[high]] > 0]
@@ -39,15 +36,22 @@ def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, P
         result[target] = values[np.repeat(places[codepoints[changed]], size) + within]
         offsets = offsets + np.concatenate(([0], grown))[np.searchsorted(changed, offsets)]
         codepoints = result
-    return (codepoints, offsets) if _in_order(codepoints) else None
+    return _ordered(codepoints, offsets), offsets
 
 
-def _in_order(codepoints: CodePoints) -> bool:
-    """Return whether no mark follows one of a higher combining class."""
+def _ordered(codepoints: CodePoints, offsets: Positions) -> CodePoints:
+    """Sort each run of marks by their combining classes; equal ones stay in order."""
     at = np.flatnonzero(codepoints >= FIRST_MARK)
     classes = _combining_classes()[codepoints[at]]
-    following = (np.diff(at) == 1) & (classes[1:] > 0) & (classes[:-1] > classes[1:])
-    return not bool(following.any())
+    at, classes = at[classes > 0], classes[classes > 0]
+    fresh = offsets[np.searchsorted(offsets, at, side="right") - 1] == at
+    fresh[1:] |= np.diff(at) != 1
+    if not (~fresh[1:] & (classes[:-1] > classes[1:])).any():
+        return codepoints
+    order = np.lexsort((classes, np.cumsum(fresh)))
+    result = codepoints.copy()
+    result[at] = codepoints[at[order]]
+    return result
 
 
 @functools.cache

@@ -6,11 +6,10 @@ which changes neither counts nor lengths where words are compared case-folded.
 """
 
 import numpy as np
-import pyarrow.compute as pc
 
 from filters.decomposition import decompose
 from filters.spans import sums
-from filters.text import TextBatch, encode
+from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT
 
 
@@ -25,10 +24,6 @@ def _normalise(text: TextBatch) -> TextBatch:
     counts = sums(kept, text.row_offsets)
     offsets = np.concatenate(([0], np.cumsum(counts)))
     decomposed = decompose(codepoints, offsets)
-    if decomposed is None:  # marks out of order
-        result = TextBatch.from_arrow(pc.utf8_normalize(encode(codepoints, counts), "NFD"))
-        result.is_null = text.is_null
-        return result
     return TextBatch(*decomposed, text.is_null, np.zeros(len(text), dtype=np.int64))  # bytes are not asked
 
 
