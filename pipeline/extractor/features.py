@@ -96,10 +96,9 @@ def _position(view: View, hints: Sequence[Hints]) -> Columns:
     before = sum_before(view, blocks.characters)
     heading = _first_where(view, view.tag == NUMBERS["h1"])
     is_title = np.zeros(len(page), bool)
-    for number, hint in enumerate(hints):
-        for i in range(blocks.first[number], blocks.first[number + 1]):
-            text = blocks.texts[i]
-            is_title[i] = len(text) > TITLE_CHARACTERS and text in hint.title
+    lengths = np.array([len(hint.title) for hint in hints])[page]
+    for i in np.flatnonzero((blocks.characters > TITLE_CHARACTERS) & (blocks.characters <= lengths)).tolist():
+        is_title[i] = blocks.texts[i] in hints[page[i]].title
     title = _first_where(view, is_title)
     seen: dict[tuple[int, str], int] = {}
     keys = [seen.setdefault(key, len(seen)) for key in zip(page.tolist(), blocks.texts, strict=True)]

@@ -28,6 +28,8 @@ LEAF_UNIT: Final = 1 << 12
 CURVE_STEP: Final = 1 << 6
 """Integers of a score to an entry of the curve."""
 LIKELIHOOD_UNIT: Final = 1 << 14
+FEW_BLOCKS: Final = 512
+"""Blocks up to which all comparisons at once are faster: measured with 3,000 of them, at 160 three times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +63,37 @@ class Model:
 
 def likelihoods(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.float64]:
     """Return of each of `count` blocks the likelihood that it belongs to the text."""
-    struck = np.zeros((len(trees.leaves), count), np.uint16)
-    for feature, start, stop in zip(trees.features, trees.borders[:-1], trees.borders[1:], strict=True):
-        values = np.asarray(columns[feature], np.float32)
-        is_false = values > trees.limits[start:stop, None]
-        bits = is_false * trees.struck[start:stop, None]
-        for number, tree in enumerate(trees.tree[start:stop].tolist()):
-            struck[tree] |= bits[number]
-    score = np.zeros(count, np.int64)
+    struck = _strike_few(trees, columns) if count <= FEW_BLOCKS else _strike_many(trees, columns, count)
     first = _first_left()
+    score = np.zeros(count, np.int64)
     for leaves, gone in zip(trees.leaves, struck, strict=True):
         score += leaves.take(first.take(gone))
     half = len(trees.curve) // 2
     place = np.clip(score // CURVE_STEP + half, 0, len(trees.curve) - 1)
     return trees.curve[place]
+
+
+def _strike_many(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.uint16]:
+    """Return the struck leaves by tree and block, feature by feature: memory that stays in the cache."""
+    struck = np.zeros((len(trees.leaves), count), np.uint16)
+    for feature, start, stop in zip(trees.features, trees.borders[:-1], trees.borders[1:], strict=True):
+        values = np.asarray(columns[feature], np.float32)
+        bits = (values > trees.limits[start:stop, None]) * trees.struck[start:stop, None]
+        for number, tree in enumerate(trees.tree[start:stop].tolist()):
+            struck[tree] |= bits[number]
+    return struck
+
+
+def _strike_few(trees: Trees, columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.uint16]:
+    """Return the same by five calls in all: few blocks cost what the calls cost."""
+    values = np.stack([np.asarray(columns[feature], np.float32) for feature in trees.features])
+    feature = np.repeat(np.arange(len(trees.features)), np.diff(trees.borders))
+    order = np.argsort(trees.tree, kind="stable")
+    bits = (values[feature[order]] > trees.limits[order, None]) * trees.struck[order, None]
+    branched, starts = np.unique(trees.tree[order], return_index=True)
+    struck = np.zeros((len(trees.leaves), values.shape[1]), np.uint16)
+    struck[branched] = np.bitwise_or.reduceat(bits, starts, axis=0)
+    return struck
 
 
 @functools.cache

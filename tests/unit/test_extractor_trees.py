@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor import trees as module
-from pipeline.extractor.trees import CURVE_STEP, LEAVES, Trees, likelihoods, model, pack, unpack
+from pipeline.extractor.trees import CURVE_STEP, FEW_BLOCKS, LEAVES, Trees, likelihoods, model, pack, unpack
 from schemas.errors import ModelError
 
 CURVE = np.arange(64) / 64
@@ -46,6 +46,15 @@ def test_a_block_has_the_same_likelihood_in_every_batch(rows):
     together = likelihoods(SMALL, {"x": x, "y": y}, len(rows)).tolist()
     alone = [likelihoods(SMALL, {"x": x[i : i + 1], "y": y[i : i + 1]}, 1)[0] for i in range(len(rows))]
     assert together == alone
+
+
+def test_many_blocks_at_once_have_the_likelihoods_of_few():
+    found, rng = model().trees, np.random.default_rng(0)
+    columns = {name: rng.choice(found.limits, 2 * FEW_BLOCKS) for name in found.features}
+    many = likelihoods(found, columns, 2 * FEW_BLOCKS)
+    for part in (slice(0, FEW_BLOCKS), slice(FEW_BLOCKS, None)):
+        half = {name: column[part] for name, column in columns.items()}
+        assert likelihoods(found, half, FEW_BLOCKS).tolist() == many[part].tolist()
 
 
 def test_a_model_is_read_as_it_was_written():
