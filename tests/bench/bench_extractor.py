@@ -1,0 +1,102 @@
+"""Pages a second of our own extractor, trafilatura and Resiliparse on the same pages, on one core.
+
+    python tests/bench/bench_extractor.py                  # pages of the shipped sample
+    python tests/bench/bench_extractor.py PAGES.parquet    # its column `html`, by its column `gold_kind`
+
+Ours is timed in batches, and a page a call as the guarded worker of a run does. CPU time, the best of
+`--rounds`. Decoding is not timed; the pages are text before.
+"""
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from pipeline.charset import decode_html
+from pipeline.extractor.texts import extract_text, extract_texts
+from pipeline.extractors import EXTRACTORS
+from pipeline.parts import Part
+from pipeline.warc import PartReader
+
+SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+
+
+def in_batches(pages: Sequence[str]) -> None:
+    """Extract all pages by our own extractor."""
+    for _ in extract_texts(pages):
+        pass
+
+
+def one_by_one(extract: Callable[[str], str | None]) -> Callable[[Sequence[str]], None]:
+    """Return a function that extracts all pages, a call each."""
+
+    def run(pages: Sequence[str]) -> None:
+        for page in pages:
+            extract(page)
+
+    return run
+
+
+WAYS: Mapping[str, Callable[[Sequence[str]], None]] = {
+    "glotmill, batches": in_batches,
+    "glotmill, single": one_by_one(extract_text),
+    "trafilatura": one_by_one(EXTRACTORS["trafilatura"]),
+    "resiliparse": one_by_one(EXTRACTORS["resiliparse"]),
+}
+
+
+def read_sample() -> dict[str, list[str]]:
+    """Return the pages of the shipped archives."""
+    records = (
+        r for path in sorted(SAMPLE.glob("*.warc.gz")) for r in PartReader(Part(0, str(path), 0, None))
+    )
+    return {"sample": [decode_html(r.payload, r.content_type).text for r in records if r.reason is None]}
+
+
+def read_table(path: Path) -> dict[str, list[str]]:
+    """Return the pages of a table by kind."""
+    pages: dict[str, list[str]] = defaultdict(list)
+    for row in pq.read_table(path, columns=["html", "gold_kind"]).to_pylist():
+        pages[row["gold_kind"]].append(decode_html(row["html"], None).text)
+    return pages
+
+
+def seconds(way: Callable[[Sequence[str]], None], pages: Sequence[str], rounds: int) -> float:
+    """Return the least CPU time of a round."""
+    taken = []
+    for _ in range(rounds):
+        start = time.process_time()
+        way(pages)
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def main() -> None:
+    """Time every way on every kind of pages, and on all of them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("pages", nargs="?", type=Path)
+    parser.add_argument("--rounds", type=int, default=2)
+    arguments = parser.parse_args()
+    kinds = read_table(arguments.pages) if arguments.pages else read_sample()
+    total: dict[str, float] = defaultdict(float)
+    print(f"{'pages a second':16} {'pages':>6} " + " ".join(f"{way:>18}" for way in WAYS) + "  x trafilatura")
+    for kind, pages in kinds.items():
+        taken = {name: seconds(way, pages, arguments.rounds) for name, way in WAYS.items()}
+        for name, value in taken.items():
+            total[name] += value
+        print(_line(kind, len(pages), taken), flush=True)
+    print(_line("all", sum(map(len, kinds.values())), total))
+
+
+def _line(kind: str, count: int, taken: Mapping[str, float]) -> str:
+    rates = " ".join(f"{count / value:18.0f}" for value in taken.values())
+    return f"{kind:16} {count:6} {rates} {taken['trafilatura'] / taken['glotmill, batches']:14.1f}"
+
+
+if __name__ == "__main__":
+    main()
