@@ -215,6 +215,10 @@ def test_without_verification_a_shared_band_is_enough(spark: Any, documents: pd.
     assert {row[0] for row in strict} < {row[0] for row in found}
 
 
+def test_documents_without_signatures_give_no_decisions(spark: Any, documents: pd.DataFrame) -> None:
+    assert collected(decide_similar(frame(spark, documents.assign(minhash=None)), SIMILAR, "near")) == []
+
+
 def test_unknown_settings_are_refused(spark: Any, documents: pd.DataFrame) -> None:
     here = frame(spark, documents)
     with pytest.raises(RecipeError, match="verify: expected one of signature"):
