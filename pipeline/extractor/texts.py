@@ -5,7 +5,7 @@ html ─► well_formed (lexbor) ─► read_markup ─► measure ─► likeli
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,12 @@ from pipeline.extractor.attributes import AttributeReader
 from pipeline.extractor.choice import COMMENTS, choose
 from pipeline.extractor.features import measure
 from pipeline.extractor.hints import read_hints
+from pipeline.extractor.markdown import as_markdown
 from pipeline.extractor.markup import read_markup, well_formed
 from pipeline.extractor.trees import likelihoods, model
 from schemas.errors import RecipeError, near_name
 
+FORMS = ("text", "markdown")
 BATCH_PAGES, BATCH_BYTES = 32, 4 << 20
 """Pages of a batch at most, and bytes of their markup after which a batch ends."""
 
@@ -32,26 +34,26 @@ class MainText:
     """Tags at the end of a giant page that were not read."""
 
 
-def extract_text(html: str, comments: str = "auto") -> str:
+def extract_text(html: str, comments: str = "auto", form: str = "text") -> str:
     """Return the main text of one page."""
-    return next(extract_texts([html], comments)).text
+    return next(extract_texts([html], comments, form)).text
 
 
-def extract_texts(pages: Sequence[str | bytes], comments: str = "auto") -> Iterator[MainText]:
+def extract_texts(
+    pages: Iterable[str | bytes], comments: str = "auto", form: str = "text"
+) -> Iterator[MainText]:
     """Yield the main text of each page, in order. A page's text does not depend on the others.
 
     Args:
         pages: HTML as text or in UTF-8.
         comments: `auto`, `keep` or `drop`, see `choose`.
+        form: `text`, a block a line, or `markdown`.
 
     Raises:
-        RecipeError: `comments` is none of these.
+        RecipeError: `comments` or `form` is none of these.
     """
-    if comments not in COMMENTS:
-        raise RecipeError(
-            f"comments: expected one of {', '.join(COMMENTS)}, got {comments!r}"
-            f"{near_name(comments, COMMENTS)}"
-        )
+    _check("comments", comments, COMMENTS)
+    _check("form", form, FORMS)
     batch: list[tuple[bytes, bytes, int]] = []
     size = 0
     for page in pages:
@@ -60,13 +62,13 @@ def extract_texts(pages: Sequence[str | bytes], comments: str = "auto") -> Itera
         batch.append((html, markup, cut_tags))
         size += len(markup)
         if len(batch) == BATCH_PAGES or size >= BATCH_BYTES:
-            yield from _read(batch, comments)
+            yield from _read(batch, comments, form)
             batch, size = [], 0
     if batch:
-        yield from _read(batch, comments)
+        yield from _read(batch, comments, form)
 
 
-def _read(batch: Sequence[tuple[bytes, bytes, int]], comments: str) -> Iterator[MainText]:
+def _read(batch: Sequence[tuple[bytes, bytes, int]], comments: str, form: str) -> Iterator[MainText]:
     markup = read_markup([page for _, page, _ in batch])
     facts = _reader().read(markup.attributes)
     blocks, columns = measure(markup, [read_hints(html) for html, _, _ in batch], facts)
@@ -76,7 +78,18 @@ def _read(batch: Sequence[tuple[bytes, bytes, int]], comments: str) -> Iterator[
     numbers = chosen.tolist()
     for number, (_, _, cut_tags) in enumerate(batch):
         kept = numbers[borders[number] : borders[number + 1]]
-        yield MainText("\n".join([blocks.texts[i] for i in kept]), cut_tags)
+        texts = [blocks.texts[i] for i in kept]
+        if form == "markdown":
+            yield MainText(as_markdown(markup, texts, blocks.element[kept].tolist()), cut_tags)
+        else:
+            yield MainText("\n".join(texts), cut_tags)
+
+
+def _check(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise RecipeError(
+            f"{name}: expected one of {', '.join(known)}, got {value!r}{near_name(value, known)}"
+        )
 
 
 @functools.cache

@@ -51,6 +51,11 @@ def test_an_unknown_way_with_comments_is_refused():
         extract_text("x", "dorp")
 
 
+def test_an_unknown_form_is_refused():
+    with pytest.raises(RecipeError, match="form: expected one of text, markdown, got 'html'"):
+        extract_text("x", form="html")
+
+
 SCRIPTS = {
     "Arabic": "سقط المطر على الجسر الحجري القديم، وانتظر مسافران تحت القوس حتى توقف المطر. ",
     "Devanagari": "पुराने पत्थर के पुल पर बारिश हुई, और दो यात्री मेहराब के नीचे रुके रहे। ",
