@@ -53,7 +53,11 @@ def _cut_inside(text: TextBatch) -> Spans:
     starts = np.sort(np.concatenate((words.starts, joints + 1)), kind="stable")
     ends = np.sort(np.concatenate((words.ends, joints)), kind="stable")
     full = starts < ends
-    return text.spans(starts[full], ends[full])
+    classes = text.word_classes
+    starts, ends = _from_first_letter(
+        starts[full], ends[full], classes == MARK, (classes > 0) & (classes < MARK)
+    )
+    return text.spans(starts, ends)
 
 
 @functools.cache
@@ -115,7 +119,8 @@ def _hash_block(text: TextBatch, values: NDArray[np.uint32], first: int, last: i
         edges = np.sort(np.concatenate((edges, touching, touching)), kind="stable")
     starts, ends = edges[0::2], edges[1::2]
     if values.max(initial=0) >= MARK_BIT:
-        starts, ends = _without_leading_marks(values, starts, ends)
+        is_mark = values >= MARK_BIT
+        starts, ends = _from_first_letter(starts, ends, is_mark, (values > 0) & ~is_mark)
         values = values & VALUE_BITS
     sums = np.empty(len(values) + 1, np.uint64)
     sums[0] = 0
@@ -126,11 +131,14 @@ def _hash_block(text: TextBatch, values: NDArray[np.uint32], first: int, last: i
     return mix(hashes), starts + first
 
 
-def _without_leading_marks(values: NDArray[np.uint32], starts: I64, ends: I64) -> tuple[I64, I64]:
-    leading = values[starts] >= MARK_BIT
+def _from_first_letter(
+    starts: I64, ends: I64, is_mark: NDArray[np.bool_], is_letter: NDArray[np.bool_]
+) -> tuple[I64, I64]:
+    """Move the starts of runs that begin with marks to their first letter or number, if there is one."""
+    leading = is_mark[starts]
     if not leading.any():
         return starts, ends
-    letters = np.append(np.flatnonzero((values > 0) & (values < MARK_BIT)), len(values))
+    letters = np.append(np.flatnonzero(is_letter), len(is_letter))
     starts = starts.copy()
     starts[leading] = letters[np.searchsorted(letters, starts[leading])]
     full = starts < ends

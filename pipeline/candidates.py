@@ -263,7 +263,7 @@ def _chunks(rows: I64, pairs: I64) -> Iterator[I64]:
 
 
 def _other_pairs(chunk: I64, labels: I64, ends: I64, unlike: I64) -> tuple[I64, I64]:
-    """Return the pairs, each once, of the rows of `chunk` with the other rows of their buckets, firsts aside."""
+    """Return the pairs, each once, of the rows of `chunk` with others of their buckets than the first."""
     begins = labels[chunk] + 1
     counts = ends[chunk] - begins
     left = np.repeat(chunk, counts)

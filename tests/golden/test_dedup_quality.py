@@ -152,9 +152,7 @@ def test_planted_edits_are_found_in_every_script(
     recall = float(direct[high].mean())
     strangers = len({int(label) for label in labels[:EDITED]})
     with capsys.disabled():
-        print(
-            f"\n{lang}: {high.sum()} pairs >= .8, recall {recall:.4f}; {strangers} of {EDITED} originals apart"
-        )
+        print(f"\n{lang}: {high.sum()} pairs >= .8, recall {recall:.4f}; {strangers} of {EDITED} apart")
     assert high.sum() >= EDITED // 2
     assert recall >= RECALL
     assert strangers == EDITED
