@@ -32,7 +32,7 @@ FEW_BLOCKS: Final = 512
 """Blocks up to which all comparisons at once are faster: measured with 3,000 of them, at 160 three times."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Trees:
     """Comparisons `feature <= limit`, sorted by feature, and the leaves behind them."""
 
@@ -63,11 +63,13 @@ class Model:
 
 def likelihoods(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.float64]:
     """Return of each of `count` blocks the likelihood that it belongs to the text."""
-    struck = _strike_few(trees, columns) if count <= FEW_BLOCKS else _strike_many(trees, columns, count)
-    first = _first_left()
-    score = np.zeros(count, np.int64)
-    for leaves, gone in zip(trees.leaves, struck, strict=True):
-        score += leaves.take(first.take(gone))
+    if count <= FEW_BLOCKS:
+        score = _score_few(trees, columns)
+    else:
+        struck = _strike_many(trees, columns, count)
+        score = np.zeros(count, np.int64)
+        for leaves, gone in zip(trees.leaves, struck, strict=True):
+            score += leaves.take(_first_left().take(gone))
     half = len(trees.curve) // 2
     place = np.clip(score // CURVE_STEP + half, 0, len(trees.curve) - 1)
     return trees.curve[place]
@@ -84,16 +86,24 @@ def _strike_many(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count
     return struck
 
 
-def _strike_few(trees: Trees, columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.uint16]:
-    """Return the same by five calls in all: few blocks cost what the calls cost."""
-    values = np.stack([np.asarray(columns[feature], np.float32) for feature in trees.features])
-    feature = np.repeat(np.arange(len(trees.features)), np.diff(trees.borders))
+def _score_few(trees: Trees, columns: Mapping[str, NDArray[np.generic]]) -> NDArray[np.int64]:
+    """Return the same scores by a few calls on all comparisons: few blocks cost what the calls cost."""
+    feature, limits, struck, starts, branched = _by_tree(trees)
+    values = np.stack([np.asarray(columns[name], np.float32) for name in trees.features])
+    bits = (values.take(feature, axis=0) > limits) * struck
+    gone = np.zeros((len(trees.leaves), values.shape[1]), np.uint16)
+    gone[branched] = np.bitwise_or.reduceat(bits, starts, axis=0)
+    leaf = np.arange(0, trees.leaves.size, LEAVES)[:, None] + _first_left().take(gone)
+    return np.asarray(trees.leaves.take(leaf).sum(axis=0, dtype=np.int64))
+
+
+@functools.lru_cache(maxsize=4)
+def _by_tree(trees: Trees) -> tuple[NDArray[Any], ...]:
+    """Return features, limits and struck leaves sorted by tree; where each tree begins, and which it is."""
     order = np.argsort(trees.tree, kind="stable")
-    bits = (values[feature[order]] > trees.limits[order, None]) * trees.struck[order, None]
+    feature = np.repeat(np.arange(len(trees.features)), np.diff(trees.borders))
     branched, starts = np.unique(trees.tree[order], return_index=True)
-    struck = np.zeros((len(trees.leaves), values.shape[1]), np.uint16)
-    struck[branched] = np.bitwise_or.reduceat(bits, starts, axis=0)
-    return struck
+    return feature[order], trees.limits[order, None], trees.struck[order, None], starts, branched
 
 
 @functools.cache
