@@ -125,8 +125,9 @@ def train_language_models(
     prune_thresholds(settings.order, settings.prune)
     if settings.use_lmplz:
         find_tools()
+    sources = find_sources(corpora)
     folder = local_folder(output)
-    amounts, nameless = count_text(find_sources(corpora))
+    amounts, nameless = count_text(sources)
     reasons = {lang: _why_not(lang, amount, settings) for lang, amount in amounts.items()}
     left_out = [
         Trained(lang, amounts[lang].documents, amounts[lang].characters, reason)
