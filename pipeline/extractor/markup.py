@@ -42,6 +42,7 @@ HIDDEN = [
 ]
 """Elements whose content is no text of the page. `noscript` is not one: forums may have all text in it."""
 DECLARATION = re.compile(rb"<!(?:--.*?--|[^>]*)>", re.DOTALL)
+TAG = re.compile(rb"<[^>]*>?")
 WHITE = np.where(np.arange(256) <= BLANK, BLANK, np.arange(256)).astype(np.uint8)
 WHITE_LINES = WHITE.copy()
 WHITE_LINES[ord("\n")] = LINE_MARK
@@ -97,15 +98,17 @@ def well_formed(html: bytes) -> tuple[bytes, int]:
 def read_markup(pages: Sequence[bytes]) -> Markup:
     """Return the elements and blocks of pages that `well_formed` gave."""
     joined = b"".join(pages)
+    borders = np.concatenate(([0], np.cumsum([len(page) for page in pages])))
     codes = np.frombuffer(joined + b"\0" * NAME_BYTES, np.uint8)
     less, greater = _brackets(codes)
     closing = codes[less + 1] == SLASH
     number, has_more = tag_numbers(codes, less + 1 + closing)
     kind = kinds()[number]
     at = np.flatnonzero(kind == BLOCK)
+    if faulty := _unbalanced(closing[at], np.searchsorted(less[at], borders)):
+        return read_markup([_flat(page) if i in faulty else page for i, page in enumerate(pages)])
     tree = _nest(closing[at])
     opens = at[~closing[at]]
-    borders = np.concatenate(([0], np.cumsum([len(page) for page in pages])))
     cut = _cut(codes, less, greater, number, closing)
     element = tree.current[np.searchsorted(at, cut.block_tag, "right") - 1]
     page = np.searchsorted(borders, less[opens], "right") - 1
@@ -140,6 +143,29 @@ def _brackets(codes: NDArray[np.uint8]) -> tuple[Ints, Ints]:
         precedes = np.append(is_less[1:], True)
         places = places[np.where(is_less, ~follows, precedes)]
     return places[0::2], places[1::2]
+
+
+def _unbalanced(closing: NDArray[np.bool_], first: Ints) -> frozenset[int]:
+    """Return the pages whose start and end tags do not match: some names do not come out as they went in.
+
+    Args:
+        closing: of each tag, whether it is an end tag.
+        first: of each page, its first tag, and one more at the end.
+    """
+    level = np.concatenate(([0], np.cumsum(np.where(closing, -1, 1))))
+    page = np.repeat(np.arange(len(first) - 1), np.diff(first))
+    inside = level[1:] - level[first[:-1]][page]
+    count = len(first) - 1
+    ends = np.bincount(page, inside == 0, minlength=count)
+    below = np.bincount(page, inside < 0, minlength=count)
+    is_fine = (ends == 1) & (below == 0) & (level[first[1:]] == level[first[:-1]])
+    return frozenset(np.flatnonzero(~is_fine).tolist())
+
+
+def _flat(page: bytes) -> bytes:
+    """Return the text of a page without its structure, as paragraphs."""
+    texts = (piece.replace(b">", b"&gt;") for piece in TAG.split(page) if not piece.isspace())
+    return b"<html><p>" + b"</p><p>".join(texts) + b"</p></html>"
 
 
 @dataclass(frozen=True, slots=True)

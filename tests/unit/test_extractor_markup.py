@@ -76,6 +76,14 @@ def test_a_giant_page_loses_its_tail_and_says_how_much() -> None:
     assert cut_tags == MOST_TAGS + len(["html", "/html", "body", "/body"])
 
 
+@pytest.mark.parametrize(
+    "page", [b"<html><p>a</html>", b"<html>a</p></p></html>", b"</p><p>a", b"<html><p>a<br</html>"]
+)
+def test_markup_that_is_not_well_formed_still_gives_its_text(page):
+    fine = b"<html><p>x</p></html>"
+    assert read_markup([fine, page, fine]).texts == ["x", "a", "x"]
+
+
 TAG = st.sampled_from(
     ["p", "div", "a", "b", "ul", "li", "br", "hr", "table", "tr", "td", "span", "pre", "h1", "my-x"]
 )
