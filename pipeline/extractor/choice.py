@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from pipeline.extractor.view import Blocks
 
 COMMENTS: Final = ("auto", "keep", "drop")
+COMMENT_WORDS: Final = 5
+"""Words of a block among comments that is more than a name, a date or a button."""
 LEAST_WORDS: Final = 60
 """Words that must remain for comments to be dropped by `auto`."""
 
@@ -21,13 +23,14 @@ def choose(blocks: Blocks, likelihood: NDArray[np.float64], comments: str = "aut
     Args:
         blocks: of a batch of pages.
         likelihood: of each block, that it belongs to the text.
-        comments: `keep` those of readers, `drop` them, or `auto`: drop them where the page is no forum and
-            enough
-            other text is left. None drops the last text of a page.
+        comments: `keep` those of readers that are more than a few words, `drop` them, or `auto`: drop them
+            where the page is no forum and enough other text is left. None drops the last text of a page.
     """
     kept = _likeliest(blocks, likelihood)
-    if comments == "keep" or not blocks.is_comment.any():
+    if not blocks.is_comment.any():
         return kept
+    if comments == "keep":
+        return np.asarray(kept | (blocks.is_comment & (blocks.words >= COMMENT_WORDS)))
     other = kept & ~blocks.is_comment
     left = np.bincount(blocks.page[other], blocks.words[other], minlength=len(blocks.is_forum))
     drops = left > 0 if comments == "drop" else (left >= LEAST_WORDS) & ~blocks.is_forum

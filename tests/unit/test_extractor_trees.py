@@ -84,6 +84,12 @@ def test_the_model_was_measured_on_sites_that_it_had_not_seen(root):
     assert {name: scores[name] for name, floor in floors.items() if scores[name] < floor} == {}
 
 
+def test_the_model_is_not_behind_trafilatura_anywhere(root):
+    manifest = json.loads((root / "pipeline" / "extractor" / "model" / "manifest.json").read_text())
+    ours, theirs = manifest["cross_validation"], manifest["same_pages"]["trafilatura"]
+    assert {name for name in theirs if ours[name] < theirs[name]} == set()
+
+
 def test_a_damaged_model_is_refused(root, tmp_path, monkeypatch):
     shutil.copytree(root / "pipeline" / "extractor" / "model", tmp_path / "model")
     damaged = tmp_path / "model" / "blocks.npz"

@@ -1,0 +1,84 @@
+"""Floors of our own extractor on pages with reference text: no update may lower them silently.
+
+The shared pages are those that the model was trained on, so these floors only show that nothing broke between
+training and text. What the model reaches on sites that it has not seen is in its manifest, and printed by
+`deploy/train_extractor.py`.
+"""
+
+import re
+from collections import Counter, defaultdict
+from statistics import mean
+
+import pyarrow.parquet as pq
+import pytest
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+
+from pipeline.charset import decode_html
+from pipeline.extractor.texts import extract_texts
+
+FLOORS = {"human": 0.975, "reviewed": 0.87, "tool-fixture": 0.735, "kept": 0.96, "removed": 0.93}
+TYPE_FLOORS = {"article": 0.95, "documentation": 0.93, "service": 0.9, "product": 0.81, "collection": 0.86}
+LANGUAGE_FLOOR = 0.95
+"""Of every language with five pages in the assembled archives, most of which were not trained on."""
+UNSPACED = frozenset(("jpn", "zho", "tha", "khm", "dzo", "kor", "cmn", "mya", "lao"))
+SPACE = re.compile(r"\s+")
+
+
+def f1(text, reference, by_character=False):
+    split = (lambda t: [c for c in t if c.isalnum()]) if by_character else re.compile(r"\w+").findall
+    found, wanted = Counter(split(text)), Counter(split(reference))
+    total = found.total() + wanted.total()
+    return 2 * (found & wanted).total() / total if total else 1.0
+
+
+@pytest.fixture(scope="module")
+def rows(shared):
+    found = pq.read_table(shared / "data" / "extraction" / "pages_with_gold.parquet").to_pylist()
+    texts = extract_texts([decode_html(row["html"], None).text for row in found])
+    return [(row, content.text) for row, content in zip(found, texts, strict=True)]
+
+
+def test_no_kind_of_page_falls_below_its_floor(rows):
+    scores = defaultdict(list)
+    for row, text in rows:
+        if row["gold_text"] is not None:
+            scores[row["gold_kind"]].append(f1(text, row["gold_text"]))
+            continue
+        line = SPACE.sub(" ", text)
+        for name, snippets, is_wanted in (("kept", "gold_with", True), ("removed", "gold_without", False)):
+            inside = [SPACE.sub(" ", snippet).strip() in line for snippet in row[snippets] or ()]
+            scores[name] += [float(found == is_wanted) for found in inside]
+    assert {name: mean(scores[name]) for name, floor in FLOORS.items() if mean(scores[name]) < floor} == {}
+
+
+def test_no_type_of_page_falls_below_its_floor(rows):
+    scores = defaultdict(list)
+    for row, text in rows:
+        if row["page_type"] and row["gold_text"] is not None:
+            scores[row["page_type"]].append(f1(text, row["gold_text"]))
+    assert {
+        name: mean(scores[name]) for name, floor in TYPE_FLOORS.items() if mean(scores[name]) < floor
+    } == {}
+
+
+def test_no_language_falls_below_the_floor(shared):
+    folder = shared / "data" / "warc" / "assembled"
+    table = pq.read_table(folder / "assembled-truth.parquet").to_pylist()
+    truth = {
+        row["record_id"].strip("<>"): row for row in table if row["main_text"] and not row["exact_dup_of"]
+    }
+    pages, wanted = [], []
+    for path in sorted(folder.glob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file, record_types=WarcRecordType.response, auto_decode="all"):
+                row = truth.get(record.record_id.strip("<>"))
+                if row and "html" in (row["mime"] or ""):
+                    content_type = record.http_headers.get("Content-Type")
+                    pages.append(decode_html(record.reader.read(), content_type).text)
+                    wanted.append(row)
+    scores = defaultdict(list)
+    for row, content in zip(wanted, extract_texts(pages), strict=True):
+        scores[row["lang"]].append(f1(content.text, row["main_text"], row["lang"] in UNSPACED))
+    many = {lang: mean(values) for lang, values in scores.items() if len(values) >= 5}
+    assert len(many) >= 30
+    assert {lang: score for lang, score in many.items() if score < LANGUAGE_FLOOR} == {}
