@@ -1,6 +1,7 @@
 """Slow, obvious references of the signals, each written from its definition, one text at a time.
 
-`REFERENCES` has, for a signal's name, the parameters and the function that must give the same value.
+`REFERENCES` has, for a signal's name, the parameters and the function that must give the same value. More
+than 400 lines in one file, since the references share slow words and lines and are looked up in one table.
 """
 
 import math
