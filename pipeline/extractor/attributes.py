@@ -76,7 +76,7 @@ def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
     spoken = value(text, b' class="')
     if spoken:
         names = tuple(spoken.split()[:MOST_NAMES])
-    if b' id="' in text and (own := value(text, b' id="')):
+    if own := value(text, b' id="'):
         names += (own,)
         spoken += " " + own
     if spoken:
@@ -95,7 +95,7 @@ def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
         regions |= 1 << HIDDEN_REGION
     if b" style=" in text and INVISIBLE.search(text):
         regions |= 1 << STYLED_REGION
-    if text.startswith((b"<body", b"<html")):
+    if regions and text.startswith((b"<body", b"<html")):
         regions = 0
     return names, regions
 

@@ -25,6 +25,9 @@ FORMAT: Final = 1
 LEAVES: Final = 16
 LEAF_UNIT: Final = 1 << 12
 """Integers of a leaf to a unit of log-odds."""
+EARLY_TREES: Final = 80
+SURE_SCORE: Final = 4 * LEAF_UNIT
+"""Score, in either direction, from which the trees after the first `EARLY_TREES` are not asked."""
 CURVE_STEP: Final = 1 << 6
 """Integers of a score to an entry of the curve."""
 LIKELIHOOD_UNIT: Final = 1 << 14
@@ -62,17 +65,54 @@ class Model:
 
 
 def likelihoods(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.float64]:
-    """Return of each of `count` blocks the likelihood that it belongs to the text."""
-    if count <= FEW_BLOCKS:
-        score = _score_few(trees, columns)
-    else:
-        struck = _strike_many(trees, columns, count)
-        score = np.zeros(count, np.int64)
-        for leaves, gone in zip(trees.leaves, struck, strict=True):
-            score += leaves.take(_first_left().take(gone))
+    """Return of each of `count` blocks the likelihood that it belongs to the text.
+
+    A block that the first trees are sure of does not see the others.
+    """
+    early, late = _split(trees)
+    score = _score(early, columns, count)
+    if len(late.leaves):
+        unsure = np.flatnonzero(np.abs(score) < SURE_SCORE)
+        left = {name: columns[name][unsure] for name in late.features}
+        score[unsure] += _score(late, left, len(unsure))
     half = len(trees.curve) // 2
     place = np.clip(score // CURVE_STEP + half, 0, len(trees.curve) - 1)
     return trees.curve[place]
+
+
+@functools.lru_cache(maxsize=4)
+def _split(trees: Trees) -> tuple[Trees, Trees]:
+    """Return the first trees and the others."""
+    feature = np.repeat(np.arange(len(trees.features)), np.diff(trees.borders))
+    parts: list[Trees] = []
+    for chosen, leaves in (
+        (trees.tree < EARLY_TREES, trees.leaves[:EARLY_TREES]),
+        (trees.tree >= EARLY_TREES, trees.leaves[EARLY_TREES:]),
+    ):
+        used, starts = np.unique(feature[chosen], return_index=True)
+        parts.append(
+            Trees(
+                features=tuple(trees.features[i] for i in used.tolist()),
+                borders=(*starts.tolist(), int(chosen.sum())),
+                limits=trees.limits[chosen],
+                tree=trees.tree[chosen] - (0 if not parts else EARLY_TREES),
+                struck=trees.struck[chosen],
+                leaves=leaves,
+                curve=trees.curve,
+            )
+        )
+    return parts[0], parts[1]
+
+
+def _score(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.int64]:
+    """Return the sum of the leaves that each block ends in."""
+    if count <= FEW_BLOCKS:
+        return _score_few(trees, columns)
+    struck = _strike_many(trees, columns, count)
+    score = np.zeros(count, np.int64)
+    for leaves, gone in zip(trees.leaves, struck, strict=True):
+        score += leaves.take(_first_left().take(gone))
+    return score
 
 
 def _strike_many(trees: Trees, columns: Mapping[str, NDArray[np.generic]], count: int) -> NDArray[np.uint16]:

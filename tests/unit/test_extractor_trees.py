@@ -9,7 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor import trees as module
-from pipeline.extractor.trees import CURVE_STEP, FEW_BLOCKS, LEAVES, Trees, likelihoods, model, pack, unpack
+from pipeline.extractor.trees import (
+    CURVE_STEP,
+    EARLY_TREES,
+    FEW_BLOCKS,
+    LEAVES,
+    SURE_SCORE,
+    Trees,
+    likelihoods,
+    model,
+    pack,
+    unpack,
+)
 from schemas.errors import ModelError
 
 CURVE = np.arange(64) / 64
@@ -55,6 +66,23 @@ def test_many_blocks_at_once_have_the_likelihoods_of_few():
     for part in (slice(0, FEW_BLOCKS), slice(FEW_BLOCKS, None)):
         half = {name: column[part] for name, column in columns.items()}
         assert likelihoods(found, half, FEW_BLOCKS).tolist() == many[part].tolist()
+
+
+def test_a_block_that_the_first_trees_are_sure_of_does_not_see_the_others():
+    leaves = np.zeros((EARLY_TREES + 1, LEAVES), np.int32)
+    leaves[0, :2] = SURE_SCORE, SURE_SCORE - 1
+    leaves[EARLY_TREES] = -CURVE_STEP
+    trees = Trees(
+        features=("x",),
+        borders=(0, 2),
+        limits=np.array([0, 9], np.float32),
+        tree=np.array([0, EARLY_TREES]),
+        struck=np.array([1, 1], np.uint16),
+        leaves=leaves,
+        curve=np.arange(1 << 10) / (1 << 10),
+    )
+    sure = (SURE_SCORE // CURVE_STEP + (1 << 9)) / (1 << 10)
+    assert likelihoods(trees, {"x": np.array([0, 1])}, 2).tolist() == [sure, sure - 2 / (1 << 10)]
 
 
 def test_a_model_is_read_as_it_was_written():
