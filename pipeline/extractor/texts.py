@@ -20,7 +20,7 @@ from pipeline.extractor.trees import likelihoods, model
 from schemas.errors import RecipeError, near_name
 
 FORMS = ("text", "markdown")
-BATCH_PAGES, BATCH_BYTES = 32, 4 << 20
+BATCH_PAGES, BATCH_BYTES = 64, 4 << 20
 """Pages of a batch at most, and bytes of their markup after which a batch ends."""
 
 
