@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 import zstandard
@@ -27,6 +28,8 @@ TRANSFERS = {
     "gzip,chunked": 1,
 }
 CHUNK_BYTES = 4096
+SAFE = "%/:=&?~#+!$,;'@()*[]"
+"""What stays as it is in the path of a request line, besides letters and digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ class ArchiveWriter:
             ("Host", host),
             ("Connection", "Keep-Alive"),
         ]
-        get = StatusAndHeaders(f"GET /{path} HTTP/1.1", lines, is_http_request=True)
+        get = StatusAndHeaders(f"GET /{quote(path, safe=SAFE)} HTTP/1.1", lines, is_http_request=True)
         headers = shared | address | {"WARC-Record-ID": request, "WARC-Concurrent-To": own}
         self._write(response.url, "request", b"", headers, "application/http; msgtype=request", http=get)
         headers = (
