@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from filters.languages import JOINED_SCRIPTS
 from filters.models import LID176, open_identifier
 from filters.unicode_tables import script_codes
+from pipeline.extractors import EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
-from pipeline.recipe_check import EXTRACTORS
 from pipeline.run import (
     PARTS_FILE,
     RUN_FILE,
@@ -51,7 +51,7 @@ def begin_run(asked: Begin) -> Run:
     """
     recipe = apply_settings(load_recipe(asked.recipe), asked.settings)
     if recipe.extractor not in EXTRACTORS:
-        near = near_name(recipe.extractor, EXTRACTORS) or f"; extractors: {', '.join(EXTRACTORS)}"
+        near = near_name(recipe.extractor, list(EXTRACTORS)) or f"; extractors: {', '.join(EXTRACTORS)}"
         raise InputError(f"--extractor: unknown extractor {recipe.extractor!r}{near}")
     settings_fingerprint(recipe)  # reads each model that is named, and so says which is absent
     _check_languages(recipe, asked.settings.languages or ())

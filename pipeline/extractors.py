@@ -13,6 +13,7 @@ from schemas.errors import ExtractionError, MissingDependencyError, RecipeError,
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
 
+DEFAULT_EXTRACTOR = "trafilatura"
 NO_TEXT, UNDECODABLE = "no_text", "undecodable"
 HTML_TOO_COMPLEX, EXTRACT_ERROR, EXTRACT_TIMEOUT = "html_too_complex", "extract_error", "extract_timeout"
 
@@ -41,7 +42,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 class PageSettings:
     """How a page becomes text, and what it may cost."""
 
-    extractor: str = "trafilatura"
+    extractor: str = DEFAULT_EXTRACTOR
     html: HtmlLimits = field(default_factory=HtmlLimits)
     cpu_seconds: float = 20.0
     """CPU time of one page. Of 1,969 real pages none took more than 0.2 s, so a hundred times that."""

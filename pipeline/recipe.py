@@ -15,6 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from filters.rule import Limit
+from pipeline.extractors import DEFAULT_EXTRACTOR
 from pipeline.recipe_check import RecipeChecker
 from pipeline.steps import Parameters, Step
 from schemas.errors import RecipeError, near_name
@@ -35,7 +36,7 @@ class Recipe:
     title: str
     source: str
     steps: tuple[Step, ...]
-    extractor: str = "trafilatura"
+    extractor: str = DEFAULT_EXTRACTOR
     chunk_max_characters: int = 1000
     settings: Mapping[str, Parameters] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Limit | None]] = field(default_factory=dict)
@@ -71,7 +72,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         title=content.get("title", ""),
         source=content["source"],
         steps=steps,
-        extractor=content.get("extractor", "trafilatura"),
+        extractor=content.get("extractor", DEFAULT_EXTRACTOR),
         chunk_max_characters=content.get("chunks", {}).get("max_characters", 1000),
         settings=content.get("signals", {}),
         limits=table,

@@ -8,6 +8,7 @@ import filters.edits
 import filters.signals  # noqa: F401  declares every signal
 from filters.registry import EDITS, SIGNALS, unknown_inputs
 from filters.rule import parse_rule
+from pipeline.extractors import DEFAULT_EXTRACTOR, EXTRACTORS
 from pipeline.steps import CHUNK_REASON, DEDUP_KINDS, DedupStep, EditStep, KeepStep, Step
 from schemas.document import DOCUMENT
 from schemas.errors import RecipeError, near_name
@@ -27,7 +28,6 @@ FIELDS = (
 )
 KINDS = ("edit", "keep", "dedup")
 STEP_FIELDS = (*KINDS, "with", "as", "scope")
-EXTRACTORS = ("trafilatura", "trafilatura-precision", "resiliparse", "resiliparse-all", "glotmill")
 
 
 class RecipeChecker:
@@ -85,11 +85,11 @@ class RecipeChecker:
         for key in ("name", "source", "steps"):
             if not self.content.get(key):
                 self.faults.append(f"{self.name}:1: field {key!r} is missing")
-        extractor = self.content.get("extractor", EXTRACTORS[0])
+        extractor = self.content.get("extractor", DEFAULT_EXTRACTOR)
         if extractor not in EXTRACTORS:
             self.faults.append(
                 f"{self.name}:{self._find('extractor')}: unknown extractor {extractor!r}"
-                f"{near_name(str(extractor), EXTRACTORS)}; extractors: {', '.join(EXTRACTORS)}"
+                f"{near_name(str(extractor), list(EXTRACTORS))}; extractors: {', '.join(EXTRACTORS)}"
             )
         for signal, parameters in self.content.get("signals", {}).items():
             self._check_settings(signal, parameters)
