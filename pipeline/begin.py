@@ -9,7 +9,7 @@ from filters.models import LID176, open_identifier
 from filters.unicode_tables import script_codes
 from pipeline.extractors import EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
-from pipeline.parts import list_parts, parts_from_table
+from pipeline.parts import Part, list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
 from pipeline.run import (
     PARTS_FILE,
@@ -97,14 +97,14 @@ def _check_languages(recipe: Recipe, wanted: Sequence[str]) -> None:
             raise InputError(f"--languages: {code!r}: not among the {len(known)} languages of {model}{near}")
 
 
-def _check_same_parts(workspace: Workspace, parts: tuple[object, ...]) -> None:
+def _check_same_parts(workspace: Workspace, parts: Sequence[Part]) -> None:
     if not workspace.exists(PARTS_FILE):
         raise WorkspaceError(
             f"{workspace.root}: the run is finished and its workspace was not kept, so there is nothing "
             "to go on from; --overwrite begins anew"
         )
     before = parts_from_table(workspace.read_parquet(PARTS_FILE))
-    if tuple(before) != parts and [p.archive for p in before] != [getattr(p, "archive", None) for p in parts]:
+    if [part.archive for part in before] != [part.archive for part in parts]:
         raise WorkspaceError(
             f"{workspace.root}: holds a run over other archives, or over these cut otherwise; "
             "--overwrite begins anew, or name another folder with --output"

@@ -206,7 +206,7 @@ def describe(plan: Plan) -> str:
             lines.append(f"           {stage.step}: {settings}")
     lines.append(f"row      select      {plan.passes[-1].writes} + decisions -> selected, removed")
     lines.extend(f"           {i:2}. {step}" for i, step in enumerate(plan.recipe.steps, 1))
-    lines.append("publish  publish     selected -> data/<lang>/, one shuffle by language")
+    lines.append("publish  publish     selected -> data/<lang>/, row groups gathered by language")
     return "\n".join(lines)
 
 

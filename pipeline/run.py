@@ -24,7 +24,7 @@ from pipeline.plan import (
 from pipeline.recipe import Recipe, fingerprint, load_recipe
 from pipeline.steps import DedupStep, KeepStep, Parameters
 from pipeline.version import code_version
-from pipeline.workspace import WORK, Receipt, Workspace
+from pipeline.workspace import WORK, Workspace
 from schemas.errors import WorkspaceError, near_name
 
 RUN_FILE = "run.json"
@@ -206,8 +206,3 @@ def unfinished(run: Run, stage: str) -> list[str]:
     expected = part_fingerprints(run, stage)
     receipts = run.workspace.receipts(stage)
     return [p for p, value in expected.items() if p not in receipts or receipts[p].fingerprint != value]
-
-
-def receipt_seconds(receipts: Mapping[str, Receipt]) -> float:
-    """Return the seconds of work in the receipts of a stage."""
-    return sum(receipt.seconds for receipt in receipts.values())

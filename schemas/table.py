@@ -29,8 +29,3 @@ def conform(batch: pa.RecordBatch | pa.Table, schema: pa.Schema, where: str) -> 
     if faults:
         raise SchemaError(f"{where}: " + "; ".join(faults))
     return type(batch).from_arrays([batch.column(name) for name in schema.names], schema=schema)
-
-
-def without_metadata(schema: pa.Schema) -> pa.Schema:
-    """Return `schema` with names and types alone, for comparing."""
-    return pa.schema([pa.field(field.name, field.type) for field in schema])
