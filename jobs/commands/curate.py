@@ -1,0 +1,100 @@
+"""Commands about recipes and runs."""
+
+from typing import Annotated
+
+import typer
+
+from jobs.commands import RecipeName, app
+
+
+@app.command()
+def run(
+    recipe: RecipeName,
+    inputs: Annotated[
+        list[str], typer.Argument(help="WARC or ARC files, folders, globs, addresses, path lists.")
+    ],
+    *,
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Folder of the corpus, local or s3:// or gs://.")
+    ],
+    master: Annotated[str, typer.Option(help="Spark master.")] = "local[*]",
+    languages: Annotated[str | None, typer.Option(help="Keep these only: swh_Latn,tha_Thai,…")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in the output folder.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Delete the run in the output folder.")
+    ] = False,
+    keep_workspace: Annotated[bool, typer.Option("--keep-workspace", help="Keep what stages left.")] = False,
+    lid: Annotated[str | None, typer.Option(help="fastText language identifier: a path, or lid.176.")] = None,
+    language_models: Annotated[str | None, typer.Option(help="Folder that `glotmill train-lm` made.")] = None,
+    extractor: Annotated[
+        str | None, typer.Option(help="trafilatura, trafilatura-precision or resiliparse.")
+    ] = None,
+    archive_root: Annotated[
+        str, typer.Option(help="Address before the lines of a path list.")
+    ] = "https://data.commoncrawl.org/",
+    split_mb: Annotated[int, typer.Option(help="Cut archives into parts of this size.", min=1)] = 64,
+    shard_mb: Annotated[int, typer.Option(help="Text in one file of the corpus.", min=1)] = 256,
+) -> None:
+    """Make a corpus of archives.
+
+    Example: glotmill run glotmill crawl/*.warc.gz --output corpus --languages swh_Latn,amh_Ethi
+    """
+    from pipeline.begin import Begin, begin_run
+    from pipeline.run import MEBIBYTE, RunSettings
+
+    wanted = tuple(sorted({code.strip() for code in languages.split(",")})) if languages is not None else None
+    signals = {
+        "lid": {"model": lid} if lid else {},
+        "perplexity": {"models": language_models} if language_models else {},
+    }
+    settings = RunSettings(
+        languages=wanted,
+        signals={name: chosen for name, chosen in signals.items() if chosen},
+        extractor=extractor,
+        split_bytes=split_mb * MEBIBYTE,
+        shard_bytes=shard_mb * MEBIBYTE,
+    )
+    begun = begin_run(
+        Begin(output, recipe, tuple(inputs), settings, archive_root, resume=resume, overwrite=overwrite)
+    )
+    from jobs import run_recipe
+    from pipeline.report import summary
+    from pipeline.spark import spark_session
+    from pipeline.workspace import WORK
+
+    spark = spark_session("run_recipe", master)
+    try:
+        found = run_recipe.run(spark, begun)
+    finally:
+        spark.stop()
+    if not keep_workspace:
+        begun.workspace.delete(WORK)
+    print(summary(found))
+    print(f"corpus: {begun.workspace.path('data')}")
+
+
+@app.command()
+def plan(recipe: RecipeName) -> None:
+    """Print the physical plan of a recipe: row stages, global steps, publish.
+
+    Example: glotmill plan glot500c
+    """
+    from pipeline.plan import describe, make_plan
+    from pipeline.recipe import load_recipe
+
+    print(describe(make_plan(load_recipe(recipe))))
+
+
+@app.command()
+def recipes() -> None:
+    """List the shipped recipes with their sources.
+
+    Example: glotmill recipes
+    """
+    from pipeline.recipe import load_recipe, recipe_names
+
+    for name in recipe_names():
+        found = load_recipe(name)
+        print(f"{name:<20} {found.title}\n{'':<20} source: {found.source}")
