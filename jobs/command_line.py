@@ -2,10 +2,17 @@
 
 import sys
 
-from jobs.commands import app, curate, duplicates, machine, models, texts
+from jobs.commands import (
+    app,
+    check_machine,
+    curate_archives,
+    find_duplicates,
+    manage_models,
+    measure_texts,
+)
 from schemas.errors import GlotmillError
 
-COMMANDS = (curate, texts, duplicates, models, machine)
+COMMANDS = (curate_archives, measure_texts, find_duplicates, manage_models, check_machine)
 """In the order in which `--help` lists them: importing a module adds its commands."""
 DEBUG = "--debug"
 
