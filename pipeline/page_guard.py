@@ -4,6 +4,9 @@ Several pages are on their way to the worker at any time, so that it never waits
 the same order. When it dies, the first page without an answer is the one that it died of: by the kernel's CPU
 limit (`extract_timeout`), or of something else; then the page gets a second try in a new worker before it is
 removed as `extract_error`. The pages behind it are sent to the new worker.
+
+An extractor that reads many pages sooner than one by one gets them in groups, whose answers come together.
+When the worker dies of a group, its pages are sent to the new worker one by one.
 """
 
 import atexit
@@ -17,12 +20,12 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from pipeline.extractors import EXTRACT_ERROR, EXTRACT_TIMEOUT, PageSettings, PageText, Removal
+from pipeline.extractors import BATCHED, EXTRACT_ERROR, EXTRACT_TIMEOUT, PageSettings, PageText, Removal
 from pipeline.page_worker import LENGTH_BYTES, Greeting, pack, unpack
 from schemas.errors import ExtractionError
 
@@ -30,6 +33,8 @@ PIPE_BYTES = 1 << 20
 """The most that an unprivileged Linux process may ask for: some seven pages."""
 PAGES_AHEAD, BYTES_AHEAD = 32, 4 << 20
 """Pages on their way to the worker, and their bytes."""
+GROUP_PAGES, GROUP_BYTES = 64, 4 << 20
+"""Pages that are read together, and their bytes, after which a group ends; the next one is on its way too."""
 READ_BYTES = 1 << 16
 PIECES = 16
 """Written by one call."""
@@ -136,10 +141,10 @@ class Worker:
                     fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._greet()
 
-    def send(self, page: Page) -> None:
-        """Put a page on its way, without waiting."""
-        head = pack((len(page.payload), page.content_type, page.url))
-        self._out += (memoryview(head), memoryview(page.payload))
+    def send(self, pages: Sequence[Page]) -> None:
+        """Put pages that are read together on their way, without waiting."""
+        heads = pack([(len(page.payload), page.content_type, page.url) for page in pages])
+        self._out += (memoryview(heads), *(memoryview(page.payload) for page in pages))
         self._write()
 
     def receive(self, seconds: float) -> list[Any]:
@@ -240,9 +245,11 @@ class _Flow(Generic[P]):
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
-        self._ahead: deque[P] = deque()
-        self._bytes = 0
+        self._ahead: deque[list[P]] = deque()
         self._tries = 0
+        is_batched = worker.settings.extractor in BATCHED
+        self._most = (GROUP_PAGES, GROUP_BYTES) if is_batched else (1, 0)
+        self._most_ahead = (GROUP_PAGES + 1, GROUP_BYTES + 1) if is_batched else (PAGES_AHEAD, BYTES_AHEAD)
 
     def run(self, pages: Iterable[P]) -> Iterator[tuple[P, Outcome]]:
         """Yield each page with its outcome."""
@@ -251,45 +258,56 @@ class _Flow(Generic[P]):
         while is_open or self._ahead:
             if is_open:
                 is_open = self._fill(source)
-            for outcome in self._outcomes() if self._ahead else ():
-                page = self._ahead.popleft()
-                self._bytes -= len(page.payload)
+            for outcomes in self._outcomes() if self._ahead else ():
+                group = self._ahead.popleft()
                 self._tries = 0
-                yield page, outcome
+                yield from zip(group, outcomes, strict=True)
 
     def _fill(self, source: Iterator[P]) -> bool:
         """Send pages while there is room; return whether there are more."""
-        while len(self._ahead) < PAGES_AHEAD and self._bytes < BYTES_AHEAD:
-            page = next(source, None)
+        while self._has_room():
+            group: list[P] = []
+            while (page := next(source, None)) is not None:
+                group.append(page)
+                if len(group) >= self._most[0] or _size(group) >= self._most[1]:
+                    break
+            if group:
+                self._ahead.append(group)
+                self.worker.send(group)
             if page is None:
                 return False
-            self._ahead.append(page)
-            self._bytes += len(page.payload)
-            self.worker.send(page)
         return True
 
-    def _outcomes(self) -> list[Outcome]:
-        """Wait until the first page ahead, and maybe more, has its outcome."""
+    def _has_room(self) -> bool:
+        most_pages, most_bytes = self._most_ahead
+        return sum(map(len, self._ahead)) < most_pages and sum(map(_size, self._ahead)) < most_bytes
+
+    def _outcomes(self) -> list[list[Outcome]]:
+        """Wait until the first group ahead, and maybe more, has its outcomes."""
         settings = self.worker.settings
         while True:
             try:
                 if answers := self.worker.receive(settings.wall_seconds):
-                    return [unpack(answer) for answer in answers]
+                    return [[unpack(result) for result in answer] for answer in answers]
                 verdict: Removal | None = Removal(
                     EXTRACT_TIMEOUT, f"no answer in {settings.wall_seconds:g} s, computing or not"
                 )
             except WorkerDied as death:
+                if death.status == 0 and self.worker.answered:  # grown too large, and gone between two pages
+                    self._replace_worker(0)
+                    continue
                 verdict = self._judge(death.status)
+            if len(self._ahead[0]) > 1:
+                self._ahead.extendleft([page] for page in reversed(self._ahead.popleft()))
+                self._tries, verdict = 0, None
             self._replace_worker(1 if verdict else 0)
             if verdict:
-                return [verdict]
+                return [[verdict]]
 
     def _judge(self, status: int) -> Removal | None:
         """What the death of the worker means for the first page ahead; None: it is tried again."""
         if status == -signal.SIGPROF:
             return Removal(EXTRACT_TIMEOUT, f"more than {self.worker.settings.cpu_seconds:g} s of CPU time")
-        if status == 0 and self.worker.answered:
-            return None  # grown too large, and gone between two pages
         self._tries += 1
         return (
             Removal(EXTRACT_ERROR, f"the worker died of it: {_cause(status)}")
@@ -302,8 +320,12 @@ class _Flow(Generic[P]):
         old = self.worker
         old.close()
         self.worker = Worker(old.settings, old.hook)
-        for page in list(self._ahead)[judged:]:
-            self.worker.send(page)
+        for group in list(self._ahead)[judged:]:
+            self.worker.send(group)
+
+
+def _size(pages: Sequence[Page]) -> int:
+    return sum(len(page.payload) for page in pages)
 
 
 _IDLE: list[Worker] = []

@@ -1,12 +1,15 @@
 """The process that reads pages: it may hang, crash or eat memory, and is killed for it.
 
 Started by `page_guard.py` as `python -m pipeline.page_worker`. A frame is four bytes of length and a pickle.
-In: first a `Greeting`, then for each page `(bytes of payload, content_type, url)` and, bare, the payload.
-Out: first None, or the exception that keeps the worker from starting; then the `Result` of each page in turn.
+In: first a `Greeting`, then pages, some at a time: a list of `(bytes of payload, content_type, url)`, and the
+bare payloads. Out: first None, or the exception that keeps the worker from starting; then a list of results
+for the pages that came together.
 
-The kernel kills the worker when a page takes more CPU time than it may (SIGPROF, whose default is to kill),
-also inside a parser in C, which nothing else interrupts. It leaves with status 0 at the end of its input and
-when it has grown too large; then a new one takes over.
+Pages that come together are extracted together; where one of them raises an exception, one by one.
+
+The kernel kills the worker when a page, or some that came together, take more CPU time than a page may
+(SIGPROF, whose default is to kill), also inside a parser in C, which nothing else interrupts. It leaves with
+status 0 at the end of its input and when it has grown too large; then a new one takes over.
 """
 
 import contextlib
@@ -18,13 +21,24 @@ import pickle
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO
+from functools import partial
+from typing import Any, BinaryIO, TypeVar
 
-from pipeline.extractors import Extracted, PageSettings, PageText, Removal, read_page, reset_caches
+from pipeline.extractors import (
+    Extracted,
+    PageSettings,
+    PageText,
+    RawPage,
+    Removal,
+    read_page,
+    read_together,
+    reset_caches,
+)
 from schemas.errors import GlotmillError
 
+T = TypeVar("T")
 Result = tuple[str, str] | tuple[str, str | None, str | None, str | None, str, str, int]
 """A `Removal` or a `PageText`, field by field: a pickle of plain values is ten times faster."""
 
@@ -88,7 +102,7 @@ def main() -> int:
         gc.set_threshold(GC_OBJECTS)
         _send(sink, None)
         with MemoryGauge() as gauge:
-            _read_pages(_pages(source), sink, greeting.settings, gauge)
+            _read_pages(_groups(source), sink, greeting.settings, gauge)
     return 0
 
 
@@ -115,26 +129,41 @@ class MemoryGauge:
 
 
 def _read_pages(
-    pages: Iterator[tuple[bytes, str | None, str | None]],
-    sink: BinaryIO,
-    settings: PageSettings,
-    gauge: MemoryGauge,
+    groups: Iterator[list[RawPage]], sink: BinaryIO, settings: PageSettings, gauge: MemoryGauge
 ) -> None:
     """Answer pages until their end, or until this process has grown too large."""
     hard_limit = resource.getrlimit(resource.RLIMIT_AS)[1]
     total, resident = gauge.read()
-    for number, (payload, content_type, url) in enumerate(pages, 1):
+    number = 0
+    for pages in groups:
         if total:
             resource.setrlimit(resource.RLIMIT_AS, (total + settings.memory_bytes, hard_limit))
-        signal.setitimer(signal.ITIMER_PROF, settings.cpu_seconds)
-        outcome = read_page(payload, content_type, url, settings)
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        _send(sink, flatten(outcome))
-        if number % CACHE_PAGES == 0 and "trafilatura" in sys.modules:
+        _send(sink, [flatten(outcome) for outcome in _read_group(pages, settings)])
+        cached, number = number // CACHE_PAGES, number + len(pages)
+        if number // CACHE_PAGES > cached and "trafilatura" in sys.modules:
             reset_caches()
         total, resident = gauge.read()
         if resident > settings.resident_bytes:
             return
+
+
+def _read_group(pages: list[RawPage], settings: PageSettings) -> list[PageText | Removal]:
+    """Read pages that came together."""
+    if len(pages) > 1:
+        try:
+            return _timed(lambda: read_together(pages, settings), settings)
+        except Exception as error:  # of some page, which shows when they are read one by one
+            logging.getLogger(__name__).info("pages read one by one after %s", type(error).__name__)
+    return [_timed(partial(read_page, *page, settings), settings) for page in pages]
+
+
+def _timed(read: Callable[[], T], settings: PageSettings) -> T:
+    """Call `read`; the kernel ends this process when that takes too much CPU time."""
+    signal.setitimer(signal.ITIMER_PROF, settings.cpu_seconds)
+    try:
+        return read()
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _send(sink: BinaryIO, value: Any) -> None:
@@ -143,12 +172,12 @@ def _send(sink: BinaryIO, value: Any) -> None:
     sink.flush()
 
 
-def _pages(source: BinaryIO) -> Iterator[tuple[bytes, str | None, str | None]]:
-    """Yield the pages that the parent sends, until it is gone."""
+def _groups(source: BinaryIO) -> Iterator[list[RawPage]]:
+    """Yield the pages that the parent sends together, until it is gone."""
     with contextlib.suppress(EOFError):
         while True:
-            length, content_type, url = _receive(source)
-            yield _exactly(source, length), content_type, url
+            heads: list[tuple[int, str | None, str | None]] = _receive(source)
+            yield [(_exactly(source, length), content_type, url) for length, content_type, url in heads]
 
 
 def _receive(source: BinaryIO) -> Any:

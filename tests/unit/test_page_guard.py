@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import extractors
 from pipeline.extractors import Extracted, PageSettings, PageText, Removal, read_page
 from pipeline.html_limits import HtmlLimits
 from pipeline.page_guard import Worker, close_workers, read_pages
@@ -222,7 +223,7 @@ def test_a_worker_that_cannot_start_is_an_error(settings, monkeypatch):
         Worker(settings, None)
 
 
-@pytest.mark.parametrize("extractor", ["trafilatura", "resiliparse"])
+@pytest.mark.parametrize("extractor", ["trafilatura", "resiliparse", "glotmill"])
 def test_hostile_markup_is_removed_before_it_costs_time(extractor):
     settings = PageSettings(extractor=extractor)
     pages = [*map(Page, HOSTILE.values()), Page(PARAGRAPH * 9)]
@@ -267,3 +268,44 @@ def test_pages_ahead_are_few(settings, hook):
 
     list(islice(read_pages(source(), settings, hook=hook), 1))
     assert len(taken) <= 33
+
+
+@pytest.fixture
+def together(hook, tmp_path):
+    """A hook under which the extractor `behave` reads many pages at a time, page after page."""
+    code = "\nfrom pipeline.extractors import BATCHED\nBATCHED['behave'] = lambda pages: map(behave, pages)\n"
+    with (tmp_path / "hostile_extractor.py").open("a") as file:
+        file.write(code)
+    return hook
+
+
+@pytest.mark.parametrize(
+    ("word", "verdict"),
+    [
+        ("loop", ("extract_timeout", "more than 0.4 s of CPU time")),
+        ("raise", ("extract_error", "KeyError: 'of this page'")),
+        ("abort", ("extract_error", "the worker died of it: SIGABRT")),
+    ],
+)
+def test_a_page_costs_only_itself_where_many_are_read_together(
+    word, verdict, settings, together, monkeypatch
+):
+    monkeypatch.setitem(extractors.BATCHED, "behave", iter)
+    expected = [*map(str, range(70)), verdict, *map(str, range(70, 140))]
+    assert outcomes([*map(str, range(70)), word, *map(str, range(70, 140))], settings, together) == expected
+
+
+def test_pages_read_together_equal_pages_read_one_by_one():
+    story = "<p>The rain fell on the old stone bridge until it stopped, and nobody crossed it.</p>"
+    pages = [Page(f"<title>{i}</title>{story * (i % 7)}<p>{i}".encode()) for i in range(150)]
+    odd = [b"", b"\x89PNG\r\n\x1a\n", b"caf\xe9", b"<div>" * 2_000, b"<p>&#0;", b"\xff\xfea", b"<"]
+    pages[3:52:7] = map(Page, odd)
+    settings = PageSettings(extractor="glotmill")
+    here = [read_page(p.payload, p.content_type, p.url, settings) for p in pages]
+    assert [outcome for _, outcome in read_pages(pages, settings)] == here
+    close_workers()
+    assert {o.reason for o in here if isinstance(o, Removal)} == {
+        "no_text",
+        "undecodable",
+        "html_too_complex",
+    }
