@@ -13,6 +13,7 @@ from filters.registry import signal
 from filters.signals.scripts import label_scripts, script_counts
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE
+from filters.unit_languages import END_OF_LINE, SURROGATES, unit_languages, votes
 
 FASTTEXT = "Joulin et al. 2017, arXiv:1607.01759; https://fasttext.cc/docs/en/language-identification.html"
 GLOTLID = "labels as in GlotLID, Kargaran et al. 2023, arXiv:2310.16248"
@@ -25,25 +26,59 @@ LID = pa.struct(
         ("second_score", pa.float32()),
     ]
 )
-SURROGATES = (0xD800, 0xDFFF)
 NO_SCRIPT = ("Zinh", "Zyyy", "Zzzz")
 """Inherited, common and unknown: what letters of any script go with."""
 
-END_OF_LINE = "</s>"
-"""fastText stops reading at this word."""
+WHOLE = "text"
+"""The unit of a text that is identified as a whole."""
 
 
 @signal(LID, unit="labels and probabilities", source=FASTTEXT)
-def lid(text: TextBatch, *, model: str = LID176, sample: int = 3000) -> pa.Array:
+def lid(
+    text: TextBatch,
+    *,
+    model: str = LID176,
+    sample: int = 3000,
+    lower: bool = False,
+    unit: str = WHOLE,
+    least: float = 0.0,
+) -> pa.Array:
     """The two likeliest languages by a fastText model, as ISO 639-3 or label, with probabilities from 0 to 1.
 
     Of a text longer than `sample` code points, a third of `sample` each is read at its beginning, its middle
-    and its end, so that boilerplate at the top does not decide. White space of any kind is a space. Null
-    where there is nothing but white space; `second` is null where the model has one label.
+    and its end, so that boilerplate at the top does not decide. White space of any kind is a space. With
+    `lower`, letters are made small first (ROOTS). Null where there is nothing but white space; `second` is
+    null where the model has one label.
+
+    `unit="line"`: each line is identified, with no language where its probability is under `least`; the label
+    is the language of most bytes and `score` its bytes times their probabilities / all bytes (OSCAR, `least`
+    0.8). `unit="sentence"`: the same with each sentence counting one (MADLAD-400).
     """
+    if unit != WHOLE:
+        return _by_units(text, model, unit, least)
     lines = sample_lines(text, sample)
+    if lower:
+        lines = [line.lower() for line in lines]
     identifier = open_identifier(model)
     return pa.array([_best_two(identifier, line) if line else None for line in lines], LID)
+
+
+def _by_units(text: TextBatch, model: str, unit: str, least: float) -> pa.Array:
+    found = votes(unit_languages(text, model, unit, least))
+    order = found.order()
+    names = np.array([*found.names, None], dtype=object)
+    rows, totals = np.arange(len(text)), found.sizes.sum(axis=1)
+    fields: list[pa.Array] = []
+    for place in range(2):
+        if place >= len(names):
+            fields += [pa.nulls(len(text), pa.string()), pa.nulls(len(text), pa.float32())]
+            continue
+        best = order[:, place]
+        sizes = found.sizes[rows, best]
+        scores = np.divide(found.weighted[rows, best], totals, out=np.zeros(len(text)), where=totals > 0)
+        fields.append(pa.array(names[best], pa.string(), mask=sizes == 0))
+        fields.append(pa.array(scores.astype(np.float32), mask=sizes == 0))
+    return pa.StructArray.from_arrays(fields, fields=list(LID), mask=pa.array(totals == 0))
 
 
 def _best_two(identifier: LanguageIdentifier, line: str) -> dict[str, object] | None:
