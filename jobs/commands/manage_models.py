@@ -1,10 +1,82 @@
 """Commands about models."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from jobs.commands import app
+
+models_app = typer.Typer(
+    help="Get published models and lists.\n\nExample: glotmill models fetch glotlid-v3",
+    no_args_is_help=True,
+)
+app.add_typer(models_app, name="models")
+Names = Annotated[list[str], typer.Argument(metavar="NAME[:LANG]…", help="As `glotmill models list` shows.")]
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """List the published models and lists, and which of them are here.
+
+    Example: glotmill models list
+    """
+    from filters.model_registry import cache_folder, read_registry
+
+    for model in read_registry().values():
+        folder = cache_folder() / model.name
+        here = sum(1 for path in folder.glob("*.fetched.json")) if folder.is_dir() else 0
+        state = f"{here} file(s) here" if here else "not fetched"
+        name = f"{model.name}:LANG" if model.by_language else model.name
+        print(f"{name:<26} {model.title}\n{'':<26} {model.kind}, {model.licence}, {state}")
+        if model.languages:
+            print(f"{'':<26} languages: {' '.join(model.languages)}")
+    print(f"cache: {cache_folder()}")
+
+
+@models_app.command("fetch")
+def fetch(names: Names) -> None:
+    """Download models into the cache. What is there already is not fetched again.
+
+    Example: glotmill models fetch glotlid-v3 ccnet-lm:sw
+    """
+    from pipeline.fetch_models import fetch_model
+
+    def show(name: str, done: int, total: int | None) -> None:
+        of = f" of {total / 1e6:,.1f}" if total else ""
+        print(f"\r{name}: {done / 1e6:,.1f}{of} MB", end="", file=sys.stderr, flush=True)
+
+    shown = show if sys.stderr.isatty() else None
+    for name in names:
+        for path in fetch_model(name, shown):
+            print(f"\r{path}" if shown else path)
+
+
+@models_app.command("verify")
+def verify(names: Names) -> None:
+    """Compare fetched files with the hashes of the registry or of their first fetch.
+
+    Example: glotmill models verify glotlid-v3
+    """
+    from pipeline.fetch_models import verify_model
+
+    checked = [file for name in names for file in verify_model(name)]
+    for file in checked:
+        print(f"{file.problem or 'ok'}: {file.path}")
+    if any(file.problem for file in checked):
+        raise SystemExit(1)
+
+
+@models_app.command("path")
+def path(name: Annotated[str, typer.Argument(help="Name of a model that is fetched.")]) -> None:
+    """Print where a fetched model lies.
+
+    Example: glotmill models path glotlid-v3
+    """
+    from filters.model_registry import fetched_path, find_entry
+
+    find_entry(name)
+    print(fetched_path(name))
 
 
 @app.command("train-lm")

@@ -14,6 +14,7 @@ COMMANDS = (
     "signals",
     "explain",
     "train-lm",
+    "models",
     "dedup",
     "extract",
     "doctor",

@@ -114,7 +114,7 @@ def test_a_trickle_is_no_progress() -> None:
 def test_a_missing_file_is_not_asked_for_twice() -> None:
     with serving(Site({})) as site:
         message = refusal(f"{site.url}/a.bin")
-        assert message == f"{site.url}/a.bin: expected an archive, got 404 Not Found; check the address"
+        assert message == f"{site.url}/a.bin: expected a file, got 404 Not Found; check the address"
         assert len(site.requests) == 1
 
 
@@ -197,7 +197,7 @@ def test_google_storage_is_read_and_listed_over_https(monkeypatch: pytest.Monkey
         assert read_url("gs://bucket/crawl/a b.warc", 10) == DATA[10:]
         assert look("gs://bucket/crawl/a b.warc").size == 300_000
         assert list(list_folder("gs://bucket/crawl/")) == [("gs://bucket/crawl/a b.warc", 300_000)]
-        with pytest.raises(InputError, match="gs://bucket/none: expected an archive, got 404"):
+        with pytest.raises(InputError, match="gs://bucket/none: expected a file, got 404"):
             read_url("gs://bucket/none")
 
 
