@@ -194,6 +194,12 @@ class Measurement:
                 self._text.trim()
         return self._memo[key]
 
+    def edited(self, name: str, **parameters: object) -> Edited:
+        """Return what the edit `name` makes of the text; an edit may read other columns and signals too."""
+        declared = EDITS[name]
+        inputs = [self.text if i == TEXT_COLUMN else self.get(i) for i in declared.inputs]
+        return declared.function(*inputs, **parameters)
+
     def _check(self, declared: Signal, result: pa.Array) -> None:
         rows = len(next(iter(self.columns.values())))
         if result.type != declared.type or len(result) != rows:
@@ -204,4 +210,6 @@ class Measurement:
 
 
 def _hashable(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+    if isinstance(value, Mapping):
+        return tuple((key, _hashable(value[key])) for key in sorted(value))
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value

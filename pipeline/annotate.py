@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.chunks import chunk_spans
-from filters.registry import EDITS, Measurement
+from filters.registry import Measurement
 from filters.rule import fails
 from filters.text import Spans, TextBatch, cut_by_bytes
 from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, Measure, RowPass
@@ -69,7 +69,7 @@ def annotate_batch(
         elif isinstance(operation, DropChunks):
             _drop_by_decision(recipe, operation, state, measurement.text, decisions)
         else:
-            edited = EDITS[operation.edit].function(measurement.text, **operation.parameters)
+            edited = measurement.edited(operation.edit, **operation.parameters)
             state.columns["text"], state.chunk_ends = edited.text, None
         measurement = Measurement(_page(state), recipe.settings)
     return _finish(state, batch, schema), state.counts

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from filters import edits, masks
-from filters.registry import EDITS
-from filters.text import TextBatch
+from filters.registry import EDITS, Measurement
 from tests.slow_signals import is_special
 from tests.slow_text import fold
 from tests.strategies import ROWS, TEXTS
@@ -41,7 +40,8 @@ OPTIONAL = {"mend_encoding"}
 
 
 def apply(name: str, rows: list[str | None], **parameters: Any) -> tuple[list[str | None], list[int | None]]:
-    edited = EDITS[name].function(TextBatch.from_arrow(pa.array(rows, pa.string())), **parameters)
+    columns = {"text": pa.array(rows, pa.string()), "lang": pa.nulls(len(rows), pa.string())}
+    edited = Measurement(columns).edited(name, **parameters)
     return edited.text.to_pylist(), edited.changes.to_pylist()
 
 
