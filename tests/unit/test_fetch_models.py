@@ -141,7 +141,7 @@ def test_a_file_replaced_since_an_interrupted_fetch_is_fetched_from_the_start(
     [
         ("page", "fasttext", "expected a fastText model"),
         ("page", "kenlm", "expected a KenLM model"),
-        ("page", "word-lists", "expected JSON, arrays of words by language"),
+        ("page", "word-lists", "expected a JSON object from language to array of words"),
         ("lists.json", "fasttext", "expected a fastText model"),
     ],
 )
