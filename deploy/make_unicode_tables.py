@@ -128,7 +128,6 @@ def properties(ucd: Path) -> tuple[np.ndarray, list[str]]:
         layout.ALPHA: starts == "L",
         layout.DIGIT: members(numeric_type, "Decimal", "Digit"),
         layout.TITLE: category == layout.CATEGORIES.index("Lt"),
-        layout.ALNUM: numeric | (starts == "L"),
         layout.EMOJI: emoji,
         layout.SENTENCE_END: members(ucd / "PropList.txt", "Sentence_Terminal") | at(*MORE_TERMINATORS),
         layout.SEGMENTED: segmented,

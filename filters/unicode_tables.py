@@ -3,10 +3,12 @@
 `data/unicode_tables.npz` is derived from the Unicode Character Database (Unicode License V3) by
 `deploy/make_unicode_tables.py`; `unicode_version()` says of which version. One property word holds:
 
-    bits  0-4   general category, an index into CATEGORIES
-    bits  5-12  script, an index into `script_codes()` (ISO 15924, in alphabetical order)
-    bits 13-16  word class (`filters/words.py`)
-    bits 17-    one flag each: SPACE, ASCII_PUNCT, UPPER …
+    byte 0  general category, an index into CATEGORIES, and in bits 5-7 UPPER, LOWER, TITLE
+    byte 1  script, an index into `script_codes()` (ISO 15924, in alphabetical order)
+    byte 2  word class (`filters/words.py`), and in bits 4-7 SPACE, ASCII_PUNCT, SEGMENTED, SENTENCE_END
+    byte 3  one flag each: ALPHA, NUMERIC, DIGIT …
+
+No field crosses a byte, so that `TextBatch.flag` looks at one byte of each code point only.
 """
 
 import functools
@@ -23,9 +25,9 @@ CATEGORIES: Final = (
     *("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Cn"),
 )
 CATEGORY_MASK: Final = 0x1F
-SCRIPT_SHIFT: Final = 5
+SCRIPT_SHIFT: Final = 8
 SCRIPT_MASK: Final = 0xFF
-WORD_CLASS_SHIFT: Final = 13
+WORD_CLASS_SHIFT: Final = 16
 WORD_CLASS_MASK: Final = 0xF
 
 # Word classes. 0 separates words.
@@ -39,23 +41,23 @@ MID_BOTH: Final = 7
 MID_HEBREW: Final = 8
 MID_ANY: Final = 9
 
-SPACE: Final = 1 << 17  # str.isspace
-ASCII_PUNCT: Final = 1 << 18  # string.punctuation
-UPPER: Final = 1 << 19  # str.isupper
-LOWER: Final = 1 << 20  # str.islower
-NUMERIC: Final = 1 << 21  # str.isnumeric
-ALNUM: Final = 1 << 22  # str.isalnum
-EMOJI: Final = 1 << 23  # Emoji=Yes from U+0100 up (no digits, no copyright sign)
-SENTENCE_END: Final = 1 << 24  # Sentence_Terminal, ellipses, Khmer khan, Tibetan shad
-SEGMENTED: Final = 1 << 25  # letters, marks and numbers of SEGMENTED_SCRIPTS
-LINE_BREAK: Final = 1 << 26  # str.splitlines
-IGNORABLE: Final = 1 << 27  # Default_Ignorable_Code_Point
+UPPER: Final = 1 << 5  # str.isupper
+LOWER: Final = 1 << 6  # str.islower
+TITLE: Final = 1 << 7  # str.istitle, as Lt
+SPACE: Final = 1 << 20  # str.isspace
+ASCII_PUNCT: Final = 1 << 21  # string.punctuation
+SEGMENTED: Final = 1 << 22  # letters, marks and numbers of SEGMENTED_SCRIPTS
+SENTENCE_END: Final = 1 << 23  # Sentence_Terminal, ellipses, Khmer khan, Tibetan shad
+ALPHA: Final = 1 << 24  # str.isalpha
+NUMERIC: Final = 1 << 25  # str.isnumeric
+DIGIT: Final = 1 << 26  # str.isdigit
+EMOJI: Final = 1 << 27  # Emoji=Yes from U+0100 up (no digits, no copyright sign)
+LINE_BREAK: Final = 1 << 28  # str.splitlines
+IGNORABLE: Final = 1 << 29  # Default_Ignorable_Code_Point
 ROOTS_SPECIAL: Final = (
-    1 << 28
+    1 << 30
 )  # special characters of ROOTS, with Unicode's Emoji for the package `emoji` 1.6.1
-ALPHA: Final = 1 << 29  # str.isalpha
-DIGIT: Final = 1 << 31  # str.isdigit
-TITLE: Final = 1 << 30  # str.istitle, as Lt
+ALNUM: Final = ALPHA | NUMERIC  # str.isalnum
 
 SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
 """Scripts written without spaces between words for which ICU has a dictionary."""
