@@ -1,52 +1,139 @@
-"""Families of languages, from the smallest group to the largest: `swh_Latn` is bnt (Bantu), alv, nic.
+"""What is known of a language besides its text: its relatives and its scripts.
 
-Groups are those of CLDR, which names them by ISO 639-5; `filters/data/language_families.tsv` holds them.
+Both tables hold codes and numbers alone: `language_groups.tsv` is the tree of Glottolog as in lang2vec,
+`language_scripts.tsv` the scripts of CLDR 48. A code that they do not know is looked up once more by its
+macrolanguage.
 """
 
 import functools
 import importlib.resources
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
-from filters.language_keys import list_keys
-from filters.languages import ISO_639_1, wikipedia_languages
+from filters.languages import macrolanguages, same_language
 
-ROOT: Final = "mul"
-"""The group that holds the families."""
+CLOSE_GROUP: Final = 200
+"""Languages in a group whose members are close relatives: Germanic, Romance or Semitic, not Indo-European."""
 
-NO_FAMILIES: Final = frozenset({"und", "art", "crp", "cpe", "cpf", "cpp", "mis", "sgn"})
-"""Groups whose languages are not related: artificial ones, creoles, sign languages, languages without one."""
+PARTS_OF_SCRIPTS: Final = {
+    "Jpan": ("Hani", "Hira", "Kana"),
+    "Kore": ("Hang", "Hani"),
+    "Hang": ("Hang", "Hani"),
+    "Hans": ("Hani",),
+    "Hant": ("Hani",),
+    "Hanb": ("Hani", "Bopo"),
+}
+"""Unicode scripts that a code of ISO 15924 stands for, where it is not one itself."""
+
+
+class Relation(StrEnum):
+    """How two languages are related."""
+
+    SAME = "same"
+    """One language, or it and its macrolanguage."""
+    CLOSE = "close"
+    """In one group of at most CLOSE_GROUP languages."""
+    FAMILY = "family"
+    """In one family, not closely."""
+    OTHER = "other"
+    """In different families, or one of them is an isolate."""
+    UNKNOWN = "unknown"
+    """The table does not know one of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Languages of one origin."""
+
+    parent: int
+    """The group that holds it; 0 where it is a family itself."""
+    name: str
+    size: int
+    """Languages, dialects with a code of their own included."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    groups: Mapping[int, Group]
+    smallest: Mapping[str, int]
 
 
 @functools.cache
-def _groups() -> Mapping[str, str]:
-    """Return the group of each language and of each group; of two groups the smaller one."""
-    table = importlib.resources.files("filters").joinpath("data/language_families.tsv").read_text("utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
-    sizes = {group: len(members.split()) for group, members in rows}
-    found: dict[str, str] = {}
-    for group, members in sorted(rows, key=lambda row: (-sizes[row[0]], row[0])):
-        found |= dict.fromkeys(members.split(), group)
-    return found
+def _families() -> _Table:
+    groups, smallest = dict[int, Group](), dict[str, int]()
+    for fields in _lines("language_groups.tsv"):
+        if len(fields) == 2:  # noqa: PLR2004 - a language has two fields, a group three
+            smallest[fields[0]] = int(fields[1])
+            continue
+        found = re.fullmatch(r"(.+) \((\d+)\)", fields[2])
+        assert found is not None, "the table is ours"
+        groups[int(fields[0])] = Group(int(fields[1]), found[1], int(found[2]))
+    return _Table(groups, smallest)
 
 
 @functools.cache
-def _short_codes() -> Mapping[str, str]:
-    known = wikipedia_languages().items()
-    return {language.code: key for key, language in known if len(key) == ISO_639_1}
+def _scripts() -> Mapping[str, tuple[str, ...]]:
+    return {code: tuple(scripts.split()) for code, scripts in _lines("language_scripts.tsv")}
 
 
-@functools.cache
-def families(label: str) -> tuple[str, ...]:
-    """Return the groups that the language of a label belongs to, smallest first; none where it is unknown."""
-    groups = _groups()
-    code = label.partition("_")[0]
-    keys = [*list_keys(label), _short_codes().get(code, code)]
-    key = next((key for key in keys if key in groups), None)
-    found: list[str] = []
-    while key is not None:
-        key = groups.get(key)
-        if key is None or key == ROOT or key in NO_FAMILIES or key in found:
-            break
-        found.append(key)
+def _lines(name: str) -> Iterator[list[str]]:
+    text = importlib.resources.files("filters").joinpath(f"data/{name}").read_text("utf-8")
+    return (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
+
+
+def groups_of(label: str) -> tuple[Group, ...] | None:
+    """Return the groups that a language belongs to, the smallest first; none for an isolate.
+
+    Nothing where the table does not know the language.
+    """
+    table, code = _families(), label.partition("_")[0]
+    codes = [c for c in (code, macrolanguages().get(code, "")) if c in table.smallest]
+    if not codes:
+        return None
+    number = max(table.smallest[c] for c in codes)
+    found = []
+    while number:
+        found.append(table.groups[number])
+        number = found[-1].parent
     return tuple(found)
+
+
+def family_of(label: str) -> str | None:
+    """Return the name of the family; the code itself for an isolate, nothing for an unknown language."""
+    groups = groups_of(label)
+    if groups is None:
+        return None
+    return groups[-1].name if groups else label.partition("_")[0]
+
+
+@functools.cache
+def relation(one: str, other: str) -> Relation:
+    """Return how the languages of two labels are related; scripts are not compared."""
+    if same_language(one, other):
+        return Relation.SAME
+    first, second = groups_of(one), groups_of(other)
+    if first is None or second is None:
+        return Relation.UNKNOWN
+    shared = [group for group in first if group in second]
+    if not shared:
+        return Relation.OTHER
+    return Relation.CLOSE if shared[0].size <= CLOSE_GROUP else Relation.FAMILY
+
+
+@functools.cache
+def unicode_scripts(label: str) -> frozenset[str]:
+    """Return the Unicode scripts that the label's script code stands for."""
+    script = label.partition("_")[2]
+    return frozenset(PARTS_OF_SCRIPTS.get(script, (script,))) if script else frozenset()
+
+
+@functools.cache
+def known_scripts(label: str) -> frozenset[str]:
+    """Return the Unicode scripts that the language is known to be written in; none for an unknown one."""
+    code = label.partition("_")[0]
+    codes = (code, macrolanguages().get(code, ""))
+    named = (script for c in codes for script in _scripts().get(c, ()))
+    return frozenset(part for script in named for part in PARTS_OF_SCRIPTS.get(script, (script,)))
