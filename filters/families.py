@@ -1,6 +1,6 @@
 """What is known of a language besides its text: its relatives and its scripts.
 
-Both tables hold codes and numbers alone: `language_groups.tsv` is the tree of Glottolog as in lang2vec,
+Both tables hold codes and numbers alone: `language_families.tsv` is the tree of Glottolog as in lang2vec,
 `language_scripts.tsv` the scripts of CLDR 48. A code that they do not know is looked up once more by its
 macrolanguage.
 """
@@ -64,7 +64,7 @@ class _Table:
 @functools.cache
 def _families() -> _Table:
     groups, smallest = dict[int, Group](), dict[str, int]()
-    for fields in _lines("language_groups.tsv"):
+    for fields in _lines("language_families.tsv"):
         if len(fields) == 2:  # noqa: PLR2004 - a language has two fields, a group three
             smallest[fields[0]] = int(fields[1])
             continue

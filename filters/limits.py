@@ -7,7 +7,7 @@ A rule gets the sorted values of a language and gives one limit. `side` says whi
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -137,6 +137,13 @@ RULES: Final[Mapping[str, LimitRule]] = {
             "median minus standard deviations, between two bounds",
             f"language score: {_FINEWEB2}, section 4.2",
         ),
+        LimitRule(
+            "buckets",
+            percentile,
+            {"percentiles": (30.0, 60.0)},
+            "several percentiles; the last one is the limit",
+            "CCNet head, middle and tail, Wenzek et al. 2020, arXiv:1911.00359",
+        ),
     )
 }
 """`lang` is the language whose own limit (`limit`) the others are made like: the anchor."""
@@ -161,9 +168,19 @@ def anchor_language(rule: str, parameters: Mapping[str, object]) -> str | None:
     return str(chosen["lang"]) if "lang" in declared and chosen["limit"] is not None else None
 
 
-def learn_limit(rule: str, values: Values, anchor: Values | None, parameters: Mapping[str, object]) -> float:
-    """Return the limit of a rule for sorted `values` (one or more); `parameters` of others are left out."""
+def learn_limits(
+    rule: str, values: Values, anchor: Values | None, parameters: Mapping[str, object]
+) -> tuple[float, ...]:
+    """Return the limit of a rule for sorted `values` (one or more), or its limits in order.
+
+    Parameters that the rule does not have are left out.
+    """
     declared = find_rule(rule)
-    chosen = {**declared.parameters, **{k: v for k, v in parameters.items() if k in declared.parameters}}
+    chosen: dict[str, Any] = {
+        **declared.parameters,
+        **{k: v for k, v in parameters.items() if k in declared.parameters},
+    }
+    if "percentiles" in chosen:
+        return tuple(percentile(values, percentile=p, side="high") for p in sorted(chosen["percentiles"]))
     chosen = {k: v for k, v in chosen.items() if v is not None and k != "lang"}
-    return declared.function(values, *(() if anchor is None else (anchor,)), **chosen)
+    return (declared.function(values, *(() if anchor is None else (anchor,)), **chosen),)

@@ -1,12 +1,16 @@
 import numpy as np
 import pytest
 
-from filters.families import families
-from filters.limits import RULES, anchor_language, learn_limit, tail
+from filters.limits import RULES, anchor_language, learn_limits, tail
 from filters.quantiles import removed_at
 from schemas.errors import RecipeError
 
 HUNDRED = np.arange(100, dtype=float)
+
+
+def learn_limit(rule, values, anchor, parameters):
+    (limit,) = learn_limits(rule, values, anchor, parameters)
+    return limit
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,11 @@ def test_a_limit_stands_as_far_out_as_in_the_anchor_language():
     assert limit == pytest.approx(49.5 + 1.5 * HUNDRED.std())
 
 
+def test_buckets_have_a_limit_for_each_percentile():
+    assert learn_limits("buckets", HUNDRED, None, {}) == (29.0, 59.0)
+    assert learn_limits("buckets", HUNDRED, None, {"percentiles": [90, 10, 50]}) == (9.0, 49.0, 89.0)
+
+
 def test_an_anchor_without_spread_gives_the_mean():
     assert learn_limit("mean_std", HUNDRED, np.array([1.0, 1.0]), {"limit": 5.0}) == 49.5
 
@@ -74,19 +83,3 @@ def test_an_unknown_rule_is_refused_with_the_nearest_name():
 
 def test_every_rule_names_its_source():
     assert [rule.name for rule in RULES.values() if not (rule.source and rule.meaning)] == []
-
-
-@pytest.mark.parametrize(
-    ("label", "groups"),
-    [
-        ("swh_Latn", ("bnt", "alv", "nic")),
-        ("eng_Latn", ("gmw", "gem", "ine")),
-        ("arb_Arab", ("sem", "afa")),
-        ("khm_Khmr", ("mkh", "aav")),
-        ("kor_Hang", ()),
-        ("epo_Latn", ()),
-        ("xxx_Latn", ()),
-    ],
-)
-def test_families_are_named_from_the_smallest_group(label, groups):
-    assert families(label) == groups
