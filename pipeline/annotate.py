@@ -27,12 +27,17 @@ ChunkCounts = dict[str, Counter[tuple[str, str]]]
 """For each chunk operation, how many chunks of each language had each outcome."""
 
 
+CHUNK_COUNTS = ("chunk_count", "failed_chunk_count")
+"""What the rules on chunks tell of a document, for `failed_chunk_ratio`."""
+
+
 @dataclass(slots=True)
 class _State:
     """A batch on its way through the operations of a pass."""
 
     columns: dict[str, pa.Array]
     chunk_ends: pa.Array | None = None
+    unit: str = "line"
     counts: ChunkCounts = field(default_factory=dict)
 
     @property
@@ -76,8 +81,8 @@ def annotate_batch(
 
 
 def _page(state: _State) -> dict[str, pa.Array]:
-    """What signals may read: the page and its language; all else is measured on the text as it stands."""
-    names = (*DOCUMENT.names, *LANGUAGE_COLUMNS.names)
+    """What signals may read: the page, its language, the counts of its chunks; all else is measured anew."""
+    names = (*DOCUMENT.names, *LANGUAGE_COLUMNS.names, *CHUNK_COUNTS)
     return {name: state.columns[name] for name in names if name in state.columns}
 
 
@@ -109,10 +114,11 @@ def _finish(state: _State, batch: pa.RecordBatch, schema: pa.Schema) -> pa.Recor
     return conform(made, schema, "annotate")
 
 
-def _chunks(recipe: Recipe, state: _State, text: TextBatch) -> Spans:
-    """The chunks of the text: those that an earlier operation left, or new ones."""
-    if state.chunk_ends is None:
-        return chunk_spans(text, max_characters=recipe.chunk_max_characters)
+def _chunks(recipe: Recipe, state: _State, text: TextBatch, unit: str) -> Spans:
+    """The chunks of the text: those that an earlier operation left if cut the same way, or new ones."""
+    if state.chunk_ends is None or state.unit != unit:
+        state.unit = unit
+        return chunk_spans(text, max_characters=recipe.chunk_max_characters, unit=unit)
     offsets = np.asarray(state.chunk_ends.offsets, np.int64)
     in_row = np.asarray(state.chunk_ends.values, np.int64)[offsets[0] : offsets[-1]]
     offsets = offsets - offsets[0]
@@ -126,25 +132,33 @@ def _chunks(recipe: Recipe, state: _State, text: TextBatch) -> Spans:
 
 
 def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: TextBatch, stage: str) -> None:
-    chunks = _chunks(recipe, state, text)
+    chunks = _chunks(recipe, state, text, operation.unit)
     parent = np.repeat(np.arange(len(text)), np.diff(chunks.offsets))
     lang = state.lang.take(pa.array(parent))
     measured = Measurement(
         {"text": pc.utf8_trim_whitespace(text.slice_text(chunks)), "lang": lang}, recipe.settings
     )
     reason = np.full(len(parent), -1)
+    failed = np.zeros(len(parent), bool)
     for code in range(len(operation.rules) - 1, -1, -1):
         step = operation.rules[code]
         limits = recipe.limits.get(step.rule.limit_column or "", {})
-        values = measured.get(step.rule.signal, **step.parameters)
-        reason[fails(step.rule, values, lang, limits)] = code
-    _drop(state, text, chunks, reason, names=[step.name for step in operation.rules], stage=stage)
+        mask = fails(step.rule, measured.get(step.rule.signal, **step.parameters), lang, limits)
+        failed |= mask
+        if step.then == "drop":
+            reason[mask] = code
+    counts = np.bincount(parent[failed], minlength=len(text))
+    state.columns["chunk_count"] = pa.array(np.diff(chunks.offsets), pa.int64())
+    state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
+    if any(step.then == "drop" for step in operation.rules):
+        _drop(state, text, chunks, reason, names=[step.name for step in operation.rules], stage=stage)
 
 
 def _drop_by_decision(
     recipe: Recipe, operation: DropChunks, state: _State, text: TextBatch, decisions: ChunkDecisions
 ) -> None:
-    chunks = _chunks(recipe, state, text)
+    state.unit = operation.unit  # the ends that are stored are of the chunks that were decided on
+    chunks = _chunks(recipe, state, text, operation.unit)
     table = decisions[operation.decisions]
     table = table.filter(is_removed(table))
     keys = np.asarray(state.columns["doc_key"])
@@ -189,7 +203,7 @@ def _count(state: _State, chunks: Spans, reason: np.ndarray, names: list[str], s
 
 
 def _measure_chunks(recipe: Recipe, operation: ChunkKeys, state: _State, text: TextBatch) -> None:
-    chunks = _chunks(recipe, state, text)
+    chunks = _chunks(recipe, state, text, operation.unit)
     offsets = pa.array(chunks.offsets, pa.int32())
     measured = Measurement({"text": pc.utf8_trim_whitespace(text.slice_text(chunks))}, recipe.settings)
     keys = measured.get(operation.signal, **operation.parameters)

@@ -9,13 +9,23 @@ necessary. Rules on documents are evaluated from the stored columns wherever the
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import pyarrow as pa
 
 from filters.registry import find_signal
 from pipeline.recipe import Recipe
-from pipeline.steps import DEDUP_KINDS, DedupStep, EditStep, KeepStep, Parameters, Step
+from pipeline.steps import (
+    DEDUP_KINDS,
+    AuditStep,
+    DedupStep,
+    EditStep,
+    KeepStep,
+    Parameters,
+    SampleStep,
+    Step,
+    ThresholdStep,
+)
 from schemas.corpus import CORPUS
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
@@ -34,9 +44,14 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class ChunkRules:
-    """Cut the text into chunks, drop those that a rule removes, put the others together again."""
+    """Cut the text into chunks, drop those that a rule removes, put the others together again.
+
+    `unit` is how the text is cut (`filters/chunks.py`). Rules that count leave their chunks where they are;
+    documents get the columns `chunk_count` and `failed_chunk_count`.
+    """
 
     rules: tuple[KeepStep, ...]
+    unit: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +61,7 @@ class ChunkKeys:
     column: str
     signal: str
     parameters: Parameters
+    unit: str = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,7 @@ class DropChunks:
     """Drop the chunks that a global step decided against."""
 
     decisions: str
+    unit: str = "line"
 
 
 Operation = EditStep | Measure | ChunkRules | ChunkKeys | DropChunks
@@ -70,10 +87,32 @@ class RowPass:
 
 @dataclass(frozen=True, slots=True)
 class GlobalStep:
-    """Relate the rows of all parts by the key columns that `reads` holds; decisions go to `step.name`."""
+    """Relate the rows of all parts by columns of the table `reads`; what it finds goes by `step.name`.
+
+    A dedup step leaves decisions on documents or chunks, a threshold limits by language, an audit verdicts on
+    languages, a sample that counts documents the last hash that it takes of each language.
+    """
 
     reads: str
-    step: DedupStep
+    step: DedupStep | ThresholdStep | AuditStep | SampleStep
+
+    @property
+    def kind(self) -> str:
+        """`dedup`, `threshold`, `audit` or `sample`."""
+        kinds = {DedupStep: "dedup", ThresholdStep: "threshold", AuditStep: "audit", SampleStep: "sample"}
+        return kinds[type(self.step)]
+
+
+def is_global(step: Step) -> TypeGuard[DedupStep | ThresholdStep | AuditStep | SampleStep]:
+    """Whether a step relates documents to each other, so that no row can tell its outcome alone."""
+    if isinstance(step, SampleStep):
+        return step.max_documents is not None
+    return isinstance(step, DedupStep | ThresholdStep | AuditStep)
+
+
+def in_chunks(step: Step) -> bool:
+    """Whether a step changes the text by its chunks and not the set of documents."""
+    return isinstance(step, KeepStep | DedupStep) and step.scope == "chunk"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +139,9 @@ def make_plan(recipe: Recipe) -> Plan:
     reads, number = "documents", 1
     for steps in _cut_at_chunk_dedup(recipe):
         suffix = f"_{number}" if number > 1 else ""
-        operations = (*_drop_before(stages), *_operations(steps))
+        operations = (*_drop_before(recipe, stages), *_operations(recipe, steps))
         stages.append(RowPass(f"annotate{suffix}", reads, f"signals{suffix}", operations))
-        stages.extend(GlobalStep(f"signals{suffix}", s) for s in steps if isinstance(s, DedupStep))
+        stages.extend(GlobalStep(f"signals{suffix}", s) for s in steps if is_global(s))
         reads, number = f"signals{suffix}", number + 1
     return Plan(recipe, tuple(stages))
 
@@ -117,12 +156,18 @@ def _cut_at_chunk_dedup(recipe: Recipe) -> Iterator[list[Step]]:
     yield segment
 
 
-def _drop_before(stages: list[RowPass | GlobalStep]) -> Iterator[DropChunks]:
+def _drop_before(recipe: Recipe, stages: list[RowPass | GlobalStep]) -> Iterator[DropChunks]:
     if stages and isinstance(stages[-1], GlobalStep):
-        yield DropChunks(stages[-1].step.name)
+        step = stages[-1].step
+        yield DropChunks(step.name, _unit(recipe, step))
 
 
-def _operations(steps: list[Step]) -> Iterator[Operation]:
+def _unit(recipe: Recipe, step: Step) -> str:
+    own = DEDUP_KINDS[step.kind].unit if isinstance(step, DedupStep) else None
+    return own or recipe.chunk_unit
+
+
+def _operations(recipe: Recipe, steps: list[Step]) -> Iterator[Operation]:
     chunk_rules: list[KeepStep] = []
     seen: set[str] = set()
     for step in steps:
@@ -130,28 +175,42 @@ def _operations(steps: list[Step]) -> Iterator[Operation]:
             chunk_rules.append(step)
             continue
         if chunk_rules:
-            yield ChunkRules(tuple(chunk_rules))
+            yield ChunkRules(tuple(chunk_rules), recipe.chunk_unit)
             chunk_rules = []
-        operation = _operation(step)
+        operation = _operation(recipe, step)
+        if operation is None:
+            continue
         if isinstance(operation, Measure):
             if operation.column in seen or operation.column in LANGUAGE_COLUMNS.names:
                 continue
             seen.add(operation.column)
         yield operation
     if chunk_rules:
-        yield ChunkRules(tuple(chunk_rules))
+        yield ChunkRules(tuple(chunk_rules), recipe.chunk_unit)
 
 
-def _operation(step: Step) -> Operation:
+def _operation(recipe: Recipe, step: Step) -> Operation | None:
     if isinstance(step, EditStep):
         return step
     if isinstance(step, KeepStep):
         return Measure(step.name, step.rule.signal, step.parameters)
+    if isinstance(step, ThresholdStep):
+        return _threshold_measure(recipe, step)
+    if not isinstance(step, DedupStep):
+        return None
     key = key_signal(step)
     parameters = {k: v for k, v in step.parameters.items() if k in find_signal(key).parameters}
     if step.scope == "chunk":
-        return ChunkKeys(step.name, key, parameters)
+        return ChunkKeys(step.name, key, parameters, _unit(recipe, step))
     return Measure(step.name, key, parameters)
+
+
+def _threshold_measure(recipe: Recipe, step: ThresholdStep) -> Measure | None:
+    """Return the measurement of a threshold's values, None where a step before it makes the column."""
+    for other in recipe.steps:
+        if isinstance(other, KeepStep) and other.scope == "document" and other.name == step.column:
+            return Measure(other.name, other.rule.signal, other.parameters)
+    return Measure(step.column, step.signal, step.measured_with)
 
 
 def key_signal(step: DedupStep) -> str:
@@ -163,6 +222,21 @@ def dedup_parameters(step: DedupStep) -> dict[str, object]:
     """Return the parameters of the global step itself, defaults filled in."""
     declared = DEDUP_KINDS[step.kind].parameters
     return {**declared, **{k: v for k, v in step.parameters.items() if k in declared}}
+
+
+def step_parameters(step: Step) -> dict[str, object]:
+    """Return what a global step works with, defaults filled in."""
+    if isinstance(step, DedupStep):
+        return dedup_parameters(step)
+    if isinstance(step, SampleStep):
+        return {"share": step.share, "by": step.by, "max_documents": step.max_documents}
+    return dict(step.parameters) if not isinstance(step, KeepStep) else {}
+
+
+def result_folder(planned: GlobalStep) -> str:
+    """Return the table or file of a global step's results, below the workspace."""
+    folder = {"dedup": "decisions", "threshold": "thresholds", "audit": "audits", "sample": "samples"}
+    return f"{folder[planned.kind]}/{planned.step.name}"
 
 
 def table_schema(plan: Plan, table: str) -> pa.Schema:
@@ -201,9 +275,9 @@ def describe(plan: Plan) -> str:
             lines.append(f"row      {stage.name:<11} {stage.reads} -> {stage.writes}")
             lines.extend(f"           {_describe_operation(o)}" for o in stage.operations)
         else:
-            lines.append(f"global   dedup       {stage.reads} -> decisions/{stage.step.name}")
-            settings = ", ".join(f"{k}={v}" for k, v in dedup_parameters(stage.step).items())
-            lines.append(f"           {stage.step}: {settings}")
+            lines.append(f"global   {stage.kind:<11} {stage.reads} -> {result_folder(stage)}")
+            settings = ", ".join(f"{k}={v}" for k, v in step_parameters(stage.step).items())
+            lines.append(f"           {stage.step}" + (f": {settings}" if settings else ""))
     lines.append(f"row      select      {plan.passes[-1].writes} + decisions -> selected, removed")
     lines.extend(f"           {i:2}. {step}" for i, step in enumerate(plan.recipe.steps, 1))
     lines.append("publish  publish     selected -> data/<lang>/, row groups gathered by language")

@@ -7,20 +7,21 @@ one.
 import csv
 import hashlib
 import json
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 
 from filters.rule import Limit
 from pipeline.extractors import DEFAULT_EXTRACTOR
 from pipeline.recipe_check import RecipeChecker
-from pipeline.steps import Parameters, Step
-from schemas.errors import RecipeError, near_name
+from pipeline.recipe_file import read_recipe_file, recipe_names
+from pipeline.steps import Parameters, Step, UrlStep
+from schemas.errors import RecipeError
 
-RECIPES = "pipeline.recipes"
+__all__ = ["Recipe", "fingerprint", "load_recipe", "recipe_names"]
+
+LimitTable = dict[str, dict[str, Limit | None]]
+"""For each column of a language table, its limits by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,11 @@ class Recipe:
     steps: tuple[Step, ...]
     extractor: str = DEFAULT_EXTRACTOR
     chunk_max_characters: int = 1000
+    chunk_unit: str = "line"
     settings: Mapping[str, Parameters] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Limit | None]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
-
-
-def recipe_names() -> list[str]:
-    """Return the names of the shipped recipes."""
-    return sorted(f.name.removesuffix(".toml") for f in files(RECIPES).iterdir() if f.name.endswith(".toml"))
+    urls: tuple[UrlStep, ...] = ()
 
 
 def load_recipe(name_or_path: str) -> Recipe:
@@ -54,18 +52,15 @@ def load_recipe(name_or_path: str) -> Recipe:
     Raises:
         RecipeError: there is none, or it has faults; the message lists all of them.
     """
-    file = _find(name_or_path)
-    text = file.read_text(encoding="utf-8")
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{file.name}: not valid TOML: {error}") from None
-    table, faults = _language_table(file, content)
-    checker = RecipeChecker(file.name, text, content, frozenset(table))
-    steps = checker.check()
+    file = read_recipe_file(name_or_path)
+    table, faults = _language_tables(file.name, file.tables)
+    checker = RecipeChecker(file, frozenset(table))
+    steps, urls = checker.check(), checker.url_steps()
     faults += checker.faults
     if faults:
         raise RecipeError("\n".join([f"{file.name}: {len(faults)} fault(s)", *faults]))
+    content = file.content
+    chunks = content.get("chunks", {})
     return Recipe(
         name=content["name"],
         version=str(content.get("version", "1")),
@@ -73,47 +68,34 @@ def load_recipe(name_or_path: str) -> Recipe:
         source=content["source"],
         steps=steps,
         extractor=content.get("extractor", DEFAULT_EXTRACTOR),
-        chunk_max_characters=content.get("chunks", {}).get("max_characters", 1000),
+        chunk_max_characters=chunks.get("max_characters", 1000),
+        chunk_unit=chunks.get("unit", "line"),
         settings=content.get("signals", {}),
         limits=table,
         columns=tuple(content.get("columns", ())),
+        urls=urls,
     )
 
 
-def _find(name_or_path: str) -> Traversable:
-    if name_or_path.endswith(".toml"):
-        path = Path(name_or_path)
-        if not path.is_file():
-            raise RecipeError(f"{name_or_path}: no such recipe file")
-        return path
-    names = recipe_names()
-    if name_or_path not in names:
-        hint = near_name(name_or_path, names) or f"; recipes: {', '.join(names)}"
-        raise RecipeError(
-            f"unknown recipe {name_or_path!r}{hint}; a recipe of your own is named by its .toml path"
-        )
-    return files(RECIPES) / f"{name_or_path}.toml"
-
-
-def _language_table(
-    file: Traversable, content: Mapping[str, object]
-) -> tuple[dict[str, dict[str, Limit | None]], list[str]]:
-    name = content.get("languages")
-    if name is None:
-        return {}, []
-    beside = Path(str(file)).parent / str(name) if isinstance(file, Path) else files(RECIPES) / str(name)
-    if not beside.is_file():
-        return {}, [f"{file.name}: languages: no such file: {name}"]
-    rows = list(csv.DictReader(beside.read_text(encoding="utf-8").splitlines()))
-    if not rows or "lang" not in rows[0]:
-        return {}, [f"{name}: expected a CSV table whose first column is `lang`"]
-    columns = [column for column in rows[0] if column != "lang"]
+def _language_tables(name: str, tables: Sequence[Traversable]) -> tuple[LimitTable, list[str]]:
+    """Read the tables of a recipe and of those that it builds on; of equal columns the last one holds."""
+    found: LimitTable = {}
     faults: list[str] = []
-    table: dict[str, dict[str, Limit | None]] = {
-        c: {row["lang"]: _number(row[c], f"{name}: {row['lang']}: {c}", faults) for row in rows}
-        for c in columns
-    }
-    return table, faults
+    for table in tables:
+        if not table.is_file():
+            faults.append(f"{name}: languages: no such file: {table.name}")
+            continue
+        rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+        if not rows or "lang" not in rows[0]:
+            faults.append(f"{table.name}: expected a CSV table whose first column is `lang`")
+            continue
+        for column in rows[0]:
+            if column != "lang":
+                found[column] = {
+                    row["lang"]: _number(row[column], f"{table.name}: {row['lang']}: {column}", faults)
+                    for row in rows
+                }
+    return found, faults
 
 
 def _number(text: str, where: str, faults: list[str]) -> float | None:

@@ -1,198 +1,216 @@
-"""Checks of a recipe file. Every fault is collected with its line; none stops the check."""
+"""Checks of a recipe as a whole. Every fault is collected with its line; none stops the check."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
-import filters.edits
-import filters.signals  # noqa: F401  declares every signal
-from filters.registry import EDITS, SIGNALS, unknown_inputs
-from filters.rule import parse_rule
+from filters.chunks import CHUNK_UNITS
+from filters.registry import SIGNALS
 from pipeline.extractors import DEFAULT_EXTRACTOR, EXTRACTORS
-from pipeline.steps import CHUNK_REASON, DEDUP_KINDS, DedupStep, EditStep, KeepStep, Step
+from pipeline.recipe_file import RawStep, RecipeFile
+from pipeline.step_check import StepReader, wrong_type
+from pipeline.steps import (
+    DedupStep,
+    EditStep,
+    KeepStep,
+    Step,
+    ThresholdStep,
+    UrlStep,
+)
 from schemas.document import DOCUMENT
-from schemas.errors import RecipeError, near_name
-from schemas.signals import LANGUAGE_COLUMNS
+from schemas.errors import near_name
+from schemas.signals import LANGUAGE_COLUMNS, TEXT_COLUMNS
 
 FIELDS = (
     "name",
     "version",
     "title",
     "source",
+    "base",
+    "without",
     "extractor",
     "languages",
     "signals",
     "chunks",
     "columns",
+    "urls",
     "steps",
 )
-KINDS = ("edit", "keep", "dedup")
-STEP_FIELDS = (*KINDS, "with", "as", "scope")
+CHUNK_FIELDS: Mapping[str, object] = {"max_characters": 1000, "unit": "line"}
+URL_FIELDS = ("block", "with", "as")
+STAGES = ("extract", "annotate", "select", "publish")
+"""Names that a global step cannot have: decisions and accounts go by name."""
+
+Made = tuple[str, str, int]
+"""A measurement: signal, parameters, which state of the text."""
 
 
 class RecipeChecker:
-    """Reads the steps of one parsed file and collects its faults."""
+    """Reads the steps of one file and collects its faults."""
 
-    def __init__(
-        self, name: str, text: str, content: Mapping[str, Any], limit_columns: frozenset[str]
-    ) -> None:
-        self.name = name
-        self.content = content
-        self.limit_columns = limit_columns
-        self.faults: list[str] = []
-        self._lines = text.splitlines()
-        self._step_lines = [
-            i for i, line in enumerate(self._lines, 1) if line.strip().startswith("[[steps]]")
-        ]
-        self._columns: dict[str, tuple[str, str, int]] = {}
+    def __init__(self, file: RecipeFile, limit_columns: Collection[str]) -> None:
+        self.file = file
+        self.faults: list[str] = list(file.faults)
+        self._columns: dict[str, Made] = {}
         self._text_version = 0
+        self._reader = StepReader(limit_columns, self._columns)
 
     def check(self) -> tuple[Step, ...]:
         """Return the steps that could be read; `faults` says what is wrong with the others."""
         self._check_fields()
-        steps = []
-        for number, content in enumerate(self.content.get("steps", []), 1):
-            step = self._step(number, content)
+        read: list[tuple[RawStep, Step, int]] = []
+        for raw in self.file.steps:
+            step = self._reader.read(raw)
             if step is not None:
-                steps.append(step)
-                self._check_column(number, step)
-        for name in self.content.get("columns", []):
-            if name not in self._columns and name not in LANGUAGE_COLUMNS.names:
-                known = sorted({*self._columns, *LANGUAGE_COLUMNS.names})
-                self.faults.append(
-                    f"{self.name}:{self._find('columns')}: columns: no document step measures {name!r}"
-                    f"{near_name(str(name), known)}"
-                )
-        return tuple(steps)
+                self._check_column(raw, step)
+                read.append((raw, step, self._text_version))
+        self.faults += self._reader.faults
+        self._reader.faults = []
+        self._check_global_names([(raw, step) for raw, step, _ in read])
+        self._check_policies(read)
+        steps = tuple(self._with_column(raw, step, version) for raw, step, version in read)
+        self.faults += self._reader.faults
+        self._check_published()
+        return steps
 
-    def _fault(self, number: int, message: str, key: str = "") -> None:
-        self.faults.append(f"{self.name}:{self._line(number, key)}: step {number}: {message}")
+    def url_steps(self) -> tuple[UrlStep, ...]:
+        """Return the lists of addresses that are left out."""
+        found = []
+        for entry in self.file.content.get("urls", []):
+            where = self.file.where("urls")
+            for key in entry:
+                if key not in URL_FIELDS:
+                    self.faults.append(f"{where}: urls: unknown field {key!r}{near_name(key, URL_FIELDS)}")
+            if not isinstance(entry.get("block"), str):
+                self.faults.append(f'{where}: urls: expected block = "LIST", got {entry.get("block")!r}')
+                continue
+            found.append(UrlStep(str(entry.get("as", "blocked_url")), entry["block"], entry.get("with", {})))
+        return tuple(found)
 
-    def _line(self, number: int, key: str) -> int:
-        first = self._step_lines[number - 1] if number <= len(self._step_lines) else 1
-        following = self._step_lines[number] - 1 if number < len(self._step_lines) else len(self._lines)
-        for line in range(first, following + 1):
-            if key and re.match(rf"\s*{re.escape(key)}\s*=", self._lines[line - 1]):
-                return line
-        return first
+    def _fault(self, key: str, message: str) -> None:
+        self.faults.append(f"{self.file.where(key)}: {message}")
 
     def _check_fields(self) -> None:
-        for key in self.content:
+        content = self.file.content
+        for key in content:
             if key not in FIELDS:
-                self.faults.append(
-                    f"{self.name}:{self._find(key)}: unknown field {key!r}{near_name(key, FIELDS)}"
-                )
+                self._fault(key, f"unknown field {key!r}{near_name(key, FIELDS)}")
         for key in ("name", "source", "steps"):
-            if not self.content.get(key):
-                self.faults.append(f"{self.name}:1: field {key!r} is missing")
-        extractor = self.content.get("extractor", DEFAULT_EXTRACTOR)
+            if not content.get(key):
+                self.faults.append(f"{self.file.name}:1: field {key!r} is missing")
+        extractor = content.get("extractor", DEFAULT_EXTRACTOR)
         if extractor not in EXTRACTORS:
-            self.faults.append(
-                f"{self.name}:{self._find('extractor')}: unknown extractor {extractor!r}"
-                f"{near_name(str(extractor), list(EXTRACTORS))}; extractors: {', '.join(EXTRACTORS)}"
-            )
-        for signal, parameters in self.content.get("signals", {}).items():
+            near = near_name(str(extractor), list(EXTRACTORS))
+            known = f"; extractors: {', '.join(EXTRACTORS)}"
+            self._fault("extractor", f"unknown extractor {extractor!r}{near}{known}")
+        self._check_chunks(content.get("chunks", {}))
+        for signal, parameters in content.get("signals", {}).items():
             self._check_settings(signal, parameters)
 
-    def _find(self, key: str) -> int:
-        pattern = re.compile(rf"\s*(\[+\s*)?{re.escape(key)}\b")
-        return next((i for i, line in enumerate(self._lines, 1) if pattern.match(line)), 1)
+    def _check_chunks(self, chunks: Mapping[str, Any]) -> None:
+        for key, value in chunks.items():
+            if key not in CHUNK_FIELDS:
+                self._fault("chunks", f"chunks: unknown field {key!r}{near_name(key, list(CHUNK_FIELDS))}")
+            elif (expected := wrong_type(value, CHUNK_FIELDS[key])) is not None:
+                self._fault(key, f"chunks: {key}: expected {expected}, got {value!r}")
+        unit = chunks.get("unit", "line")
+        if unit not in CHUNK_UNITS:
+            self._fault("unit", f"chunks: unit: expected one of {', '.join(CHUNK_UNITS)}, got {unit!r}")
 
     def _check_settings(self, signal: str, parameters: Mapping[str, object]) -> None:
-        where = f"{self.name}:{self._find('signals.' + signal)}"
+        where = f"signals.{signal}"
         if signal not in SIGNALS:
-            self.faults.append(f"{where}: unknown signal {signal!r}{near_name(signal, list(SIGNALS))}")
+            self._fault(where, f"unknown signal {signal!r}{near_name(signal, list(SIGNALS))}")
             return
         for key in parameters:
             if key not in SIGNALS[signal].parameters:
-                self.faults.append(f"{where}: signal {signal} has no parameter {key!r}")
+                self._fault(where, f"signal {signal} has no parameter {key!r}")
 
-    def _step(self, number: int, content: Mapping[str, Any]) -> Step | None:
-        for key in content:
-            if key not in STEP_FIELDS:
-                self._fault(number, f"unknown field {key!r}{near_name(key, STEP_FIELDS)}", key)
-        kinds = [kind for kind in KINDS if kind in content]
-        if len(kinds) != 1:
-            self._fault(number, f"expected one of {', '.join(KINDS)}; got {', '.join(kinds) or 'none'}")
-            return None
-        if content.get("scope", "document") not in ("document", "chunk"):
-            self._fault(number, f"scope: expected document or chunk, got {content['scope']!r}", "scope")
-            return None
-        read = {"edit": self._edit, "keep": self._keep, "dedup": self._dedup}[kinds[0]]
-        return read(number, content)
-
-    def _edit(self, number: int, content: Mapping[str, Any]) -> Step | None:
-        name, parameters = content["edit"], content.get("with", {})
-        if name not in EDITS:
-            self._fault(number, f"unknown edit {name!r}{near_name(name, list(EDITS))}", "edit")
-            return None
-        if "scope" in content:
-            self._fault(number, "an edit changes whole documents and takes no scope", "scope")
-        self._check_parameters(number, f"edit {name}", parameters, EDITS[name].parameters)
-        return EditStep(content.get("as", name), name, parameters)
-
-    def _keep(self, number: int, content: Mapping[str, Any]) -> Step | None:
-        try:
-            rule = parse_rule(content["keep"])
-        except RecipeError as error:
-            self._fault(number, str(error), "keep")
-            return None
-        parameters = content.get("with", {})
-        if rule.signal in SIGNALS:
-            self._check_parameters(
-                number, f"signal {rule.signal}", parameters, SIGNALS[rule.signal].parameters
-            )
-            unknown = unknown_inputs(rule.signal, DOCUMENT.names)
-            if unknown:
-                self._fault(number, f"signal {rule.signal} reads {unknown[0]!r}, which no page has", "keep")
-        else:
-            known = list(SIGNALS)
-            self._fault(number, f"unknown signal {rule.signal!r}{near_name(rule.signal, known)}", "keep")
-        column = rule.limit_column
-        if column is not None and column not in self.limit_columns:
-            hint = near_name(column, sorted(self.limit_columns))
-            self._fault(number, f"the language table has no column {column!r}{hint}", "keep")
-        return KeepStep(content.get("as", rule.signal), rule, parameters, content.get("scope", "document"))
-
-    def _dedup(self, number: int, content: Mapping[str, Any]) -> Step | None:
-        kind, scope = content["dedup"], content.get("scope", "document")
-        if kind not in DEDUP_KINDS:
-            self._fault(number, f"unknown dedup {kind!r}{near_name(kind, list(DEDUP_KINDS))}", "dedup")
-            return None
-        if scope == "chunk" and kind != "exact":
-            self._fault(number, f"dedup {kind} relates documents; chunks are related by `exact`", "scope")
-        declared = DEDUP_KINDS[kind]
-        parameters = content.get("with", {})
-        key = parameters.get("key", declared.key)
-        if key not in SIGNALS:
-            self._fault(number, f"unknown key signal {key!r}{near_name(key, list(SIGNALS))}", "with")
-            return None
-        known = {**declared.parameters, **SIGNALS[key].parameters}
-        self._check_parameters(number, f"dedup {kind}", parameters, known)
-        reason = CHUNK_REASON if scope == "chunk" else declared.reason
-        return DedupStep(content.get("as", reason), kind, parameters, scope)
-
-    def _check_parameters(
-        self, number: int, owner: str, given: Mapping[str, object], known: Iterable[str]
-    ) -> None:
-        names = list(known)
-        for key in given:
-            if key not in names:
-                hint = near_name(key, names) or f"; it takes {', '.join(names) or 'none'}"
-                self._fault(number, f"{owner} has no parameter {key!r}{hint}", "with")
-
-    def _check_column(self, number: int, step: Step) -> None:
+    def _check_column(self, raw: RawStep, step: Step) -> None:
         """A column holds one measurement of one state of the text; a second one needs a name of its own."""
-        if isinstance(step, EditStep) or step.scope == "chunk":
-            self._text_version = number
+        if isinstance(step, EditStep) or (isinstance(step, KeepStep | DedupStep) and step.scope == "chunk"):
+            self._text_version += 1
             return
-        if isinstance(step, DedupStep):
+        if not isinstance(step, KeepStep):
             return
         version = 0 if step.name in LANGUAGE_COLUMNS.names else self._text_version
-        made = (step.rule.signal, repr(sorted(step.parameters.items())), version)
+        made = (step.rule.signal, _text(step.parameters), version)
         if self._columns.setdefault(step.name, made) != made:
-            self._fault(
-                number, f"column {step.name!r} already holds another measurement; name this one with `as`"
+            self._reader.fault(
+                raw, f"column {step.name!r} already holds another measurement; name this one with `as`"
             )
         if step.name != step.rule.signal and step.name in SIGNALS:
-            self._fault(number, f"`as` {step.name!r} is the name of another signal", "as")
+            self._reader.fault(raw, f"`as` {step.name!r} is the name of another signal", "as")
+
+    def _with_column(self, raw: RawStep, step: Step, version: int) -> Step:
+        """Say where a threshold finds its values: in the column of an equal measurement, or in its own."""
+        if not isinstance(step, ThresholdStep):
+            return step
+        if step.signal in self._columns and not step.measured_with:
+            signal, parameters, at = self._columns[step.signal]
+            is_same = signal == step.signal and parameters == _text({}) and at == version
+            if step.signal not in SIGNALS or is_same or step.signal in LANGUAGE_COLUMNS.names:
+                return replace(step, column=step.signal)
+        made = (step.signal, _text(step.measured_with), version)
+        same = [name for name, other in self._columns.items() if other == made]
+        if same or step.signal in LANGUAGE_COLUMNS.names:
+            return replace(step, column=same[0] if same else step.signal)
+        own = step.signal if step.signal not in self._columns and not step.measured_with else step.name
+        if self._columns.setdefault(own, made) != made:
+            self._reader.fault(raw, f"column {own!r} already holds another measurement; name this one", "as")
+        return replace(step, column=own)
+
+    def _check_global_names(self, read: list[tuple[RawStep, Step]]) -> None:
+        """Results of global steps are stored by name, so no two have the same one."""
+        names: dict[str, int] = {}
+        for raw, step in read:
+            if isinstance(step, EditStep | KeepStep):
+                continue
+            if step.name in STAGES or step.name.startswith("annotate_"):
+                self.faults.append(f"{raw.where('as')}: {step.name!r} is the name of a stage; use another")
+            if step.name in names:
+                self.faults.append(
+                    f"{raw.where('as')}: step {names[step.name]} is named {step.name!r} too; "
+                    "name this one with `as`"
+                )
+            names.setdefault(step.name, raw.number)
+
+    def _check_policies(self, read: list[tuple[RawStep, Step, int]]) -> None:
+        """`keep = "best:COLUMN"` names a column of numbers that is measured."""
+        known = [
+            *(name for name, (signal, _, _) in self._columns.items() if _is_number(signal)),
+            *(f.name for f in (*DOCUMENT, *LANGUAGE_COLUMNS, *TEXT_COLUMNS) if _is_number_type(str(f.type))),
+        ]
+        for raw, step, _ in read:
+            policy = str(step.parameters.get("keep", "")) if isinstance(step, DedupStep) else ""
+            column = policy.removeprefix("best:")
+            if policy.startswith("best:") and column not in known:
+                hint = near_name(column, known) or f"; columns of numbers: {', '.join(sorted(known))}"
+                self.faults.append(f"{raw.where('with')}: keep: no step measures {column!r}{hint}")
+            elif policy and not policy.startswith("best:") and policy not in POLICIES:
+                expected = ", ".join((*POLICIES, "best:COLUMN"))
+                self.faults.append(f"{raw.where('with')}: keep: expected one of {expected}, got {policy!r}")
+
+    def _check_published(self) -> None:
+        for name in self.file.content.get("columns", []):
+            if name not in self._columns and name not in LANGUAGE_COLUMNS.names:
+                known = sorted({*self._columns, *LANGUAGE_COLUMNS.names})
+                self._fault(
+                    "columns", f"columns: no document step measures {name!r}{near_name(str(name), known)}"
+                )
+
+
+POLICIES = ("smallest_key", "longest", "newest", "none")
+"""Who stays of those that are alike, besides `best:COLUMN`; see `pipeline/clusters.py`."""
+
+
+def _text(parameters: Mapping[str, object]) -> str:
+    return repr(sorted(parameters.items()))
+
+
+def _is_number(signal: str) -> bool:
+    return signal in SIGNALS and _is_number_type(str(SIGNALS[signal].type))
+
+
+def _is_number_type(kind: str) -> bool:
+    return kind.startswith(("int", "float", "double"))

@@ -65,7 +65,8 @@ def test_three_faults_are_reported_at_once_with_line_and_near_name(tmp_path):
         ("", "mine.toml:1: field 'steps' is missing"),
         (
             '[[steps]]\nkeep = "word_count >= 5"\ndedup = "exact"\n',
-            "mine.toml:3: step 1: expected one of edit, keep, dedup; got keep, dedup",
+            "mine.toml:3: step 1: expected one of edit, keep, dedup, threshold, audit, sample; "
+            "got keep, dedup",
         ),
         ('[[steps]]\nedit = "compse"\n', "mine.toml:4: step 1: unknown edit 'compse'; did you mean compose?"),
         (
@@ -78,11 +79,13 @@ def test_three_faults_are_reported_at_once_with_line_and_near_name(tmp_path):
         ),
         (
             '[[steps]]\ndedup = "minhash"\nscope = "chunk"\n',
-            "mine.toml:5: step 1: dedup minhash relates documents; chunks are related by `exact`",
+            "mine.toml:5: step 1: dedup minhash relates documents; chunks are related by exact, line, "
+            "paragraph, spans, overlap, substring",
         ),
         (
             '[[steps]]\nkeep = "word_count >= $least"\n',
-            "mine.toml:4: step 1: the language table has no column 'least'",
+            "mine.toml:4: step 1: neither the language table nor an earlier threshold has 'least'; "
+            "limits by language: none",
         ),
     ],
 )
