@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-import filters.masks  # noqa: F401  (declares its edits)
+import filters.masks
+import filters.page_edits  # noqa: F401  (both declare edits)
 from filters import search
 from filters.registry import Edited, edit
 from filters.signals.content import C4, POLICY_PHRASES
@@ -53,7 +54,6 @@ COUNTER_WORDS: Final = (
     "upvotes",
 )
 COUNTER_WORDS_2: Final = ("downvotes", "downloads", "views", "followers")
-INTERFACE_PHRASES: Final = ("items in cart", "read more...", "sign-in")
 
 
 @edit(source="Unicode Standard Annex 15, form NFC")
@@ -155,10 +155,11 @@ def drop_lines_without_end_mark(text: TextBatch, *, marks: str = END_MARKS, elli
 
 
 @edit(source=f"{C4}, at least 5 words (datatrove: 3; RefinedWeb: 2)")
-def drop_short_lines(text: TextBatch, *, words: int = 5) -> Edited:
-    """Cut the lines of fewer white-space words."""
+def drop_short_lines(text: TextBatch, *, words: int = 5, blank: bool = True) -> Edited:
+    """Cut the lines of fewer white-space words; empty ones only if `blank` (RefinedWeb keeps them)."""
     lines = text.lines("split")
-    return _without_lines(text, lines, _words_in(text, lines) < words)
+    short = _words_in(text, lines) < words
+    return _without_lines(text, lines, short if blank else short & (lines.lengths > 0))
 
 
 @edit(source=f"{C4}, words of over 1000 characters")
@@ -209,21 +210,6 @@ def drop_counter_lines(text: TextBatch) -> Edited:
     return _without_lines(text, lines, dropped)
 
 
-@edit(source=f"{REFINEDWEB}, parts of the interface")
-def drop_interface_lines(text: TextBatch, *, words: int = 10) -> Edited:
-    """Cut short lines that have `items in cart`, begin with `sign-in` or end in `read more...`.
-
-    Case-folded; of at most so many words. The published code cuts the phrase and keeps the rest of the line.
-    """
-    lines = text.lines("split")
-    solid, of_line = _solid(text, lines)
-    in_cart, more, sign_in = (search.find(text, phrase, fold=True) for phrase in INTERFACE_PHRASES)
-    dropped = np.zeros(len(lines), dtype=np.bool_)
-    dropped[_line_of(lines, in_cart)] = True
-    dropped[of_line[np.isin(solid.starts, sign_in) | np.isin(solid.ends - len("read more..."), more)]] = True
-    return _without_lines(text, lines, dropped & (_words_in(text, lines) <= words))
-
-
 @edit(source=f"{OSCAR}; CulturaX cuts the tail only (`head=False`)")
 def drop_short_edge_lines(
     text: TextBatch, *, characters: int = 100, head: bool = True, tail: bool = True
@@ -242,18 +228,6 @@ def drop_short_edge_lines(
     last = np.where(before[1:] > before[:-1], padded[before[1:] - 1], -1)
     dropped = ((numbers < first[row]) & head) | ((numbers > last[row]) & tail)
     return _without_lines(text, lines, np.asarray(dropped, dtype=np.bool_))
-
-
-@edit(source="FineWeb-2, fineweb-2-pipeline.py")
-def split_pipe_lines(text: TextBatch) -> Edited:
-    """Make each vertical bar a line feed, in the lines that have at least two."""
-    lines = text.lines("split")
-    bars = text.symbol("|")
-    many = _between(bars, lines) > 1
-    chosen = bars[many[_line_of(lines, bars)]]
-    codepoints = text.codepoints.copy()
-    codepoints[chosen] = LINE_FEED
-    return _edited(text, encode(codepoints, text.lengths), text.per_row(chosen))
 
 
 def _edited(text: TextBatch, after: pa.Array, changes: Positions) -> Edited:

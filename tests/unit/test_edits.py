@@ -1,6 +1,7 @@
 """Edits: what they cut, and that they leave the rest alone."""
 
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from filters import edits, masks
 from filters.registry import EDITS, Measurement
+from schemas.errors import MissingDependencyError
 from tests.slow_signals import is_special
 from tests.slow_text import fold
 from tests.strategies import ROWS, TEXTS
@@ -36,7 +38,6 @@ PIECES = [
 TEXT_ROWS = st.lists(
     st.one_of(TEXTS, st.lists(st.sampled_from(PIECES), max_size=20).map("".join)), max_size=5
 )
-OPTIONAL = {"mend_encoding"}
 
 
 def apply(name: str, rows: list[str | None], **parameters: Any) -> tuple[list[str | None], list[int | None]]:
@@ -80,11 +81,6 @@ def without_words(keep: Callable[[str], bool]) -> Callable[[str], tuple[str, int
     return edit
 
 
-def pipes(text: str) -> tuple[str, int]:
-    lines = [line.replace("|", "\n") if line.count("|") > 1 else line for line in text.split("\n")]
-    return "\n".join(lines), sum(line.count("|") for line in text.split("\n") if line.count("|") > 1)
-
-
 def citations(text: str) -> tuple[str, int]:
     return re.subn(r"\[\d*\]|\[edit\]|\[citation needed\]", "", text)
 
@@ -124,7 +120,7 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], tuple[str, int]]]] =
         without_words(lambda w: len(w) <= 3 or 0 < len(strip_special(w)) <= 3),
     ),
     ("drop_citations", {}, citations),
-    ("split_pipe_lines", {}, pipes),
+    ("drop_short_lines", {"words": 2, "blank": False}, keep_lines(lambda s: not s or len(s.split()) >= 2)),
 ]
 
 
@@ -138,7 +134,7 @@ def test_an_edit_equals_its_slow_reference(
     assert list(zip(texts, changes, strict=True)) == [reference(row) for row in rows]
 
 
-@pytest.mark.parametrize("name", sorted(set(EDITS) - OPTIONAL))
+@pytest.mark.parametrize("name", sorted(EDITS))
 @settings(max_examples=25)
 @given(rows=ROWS)
 def test_an_edit_gives_one_text_a_row_and_leaves_null_alone(name: str, rows: list[str | None]) -> None:
@@ -163,6 +159,27 @@ def test_nfc_counts_the_texts_it_changes() -> None:
     assert apply("compose", ["e\u0301", "é", None]) == (["é", "é", None], [1, 0, None])
 
 
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        ("schÃ¶n", "schön"),
+        ("la ville dâ€™Orléans", "la ville d'Orléans"),
+        ("à¤¹à¤¿à¤¨à¥\x8dà¤¦à¥€", "हिन्दी"),
+        ("ÐŸÑ€Ð¸Ð²ÐµÑ‚", "Привет"),
+        ("हिन्दी, አማርኛ, ไทย, 中文, שלום", "हिन्दी, አማርኛ, ไทย, 中文, שלום"),
+        ("", ""),
+    ],
+)
+def test_mojibake_is_mended_and_clean_text_left_alone(text: str, mended: str) -> None:
+    assert apply("mend_encoding", [text, None]) == ([mended, None], [int(text != mended), None])
+
+
+def test_without_ftfy_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ftfy", None)
+    with pytest.raises(MissingDependencyError, match="pip install ftfy"):
+        apply("mend_encoding", ["a"])
+
+
 def test_uniform_white_space_is_that_of_roots() -> None:
     assert apply("unify_whitespace", [" a\u00a0b\u3000\ufffcc\td\u2007 \n"]) == (
         ["a b  c\td\u2007".strip()],
@@ -183,15 +200,6 @@ def test_uniform_white_space_is_that_of_roots() -> None:
 )
 def test_a_counter_line_is_a_number_and_its_word(line: str, kept: bool) -> None:
     assert apply("drop_counter_lines", [line]) == ([line if kept else ""], [0 if kept else 1])
-
-
-def test_interface_lines_are_short() -> None:
-    long = "sign-in " + "word " * 20
-    rows = ["3 items in cart\nText", "Sign-in here\nText", "News Read more...\nText", long, "please sign-in"]
-    assert apply("drop_interface_lines", rows) == (
-        ["Text", "Text", "Text", long, "please sign-in"],
-        [1, 1, 1, 0, 0],
-    )
 
 
 @pytest.mark.parametrize(
