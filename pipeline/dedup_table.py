@@ -18,11 +18,11 @@ from filters.signals.dedup import minhash
 from filters.text import cut_by_bytes
 from pipeline.candidates import I64, read_sketches, sketches
 from pipeline.clusters import DEFAULT_SIMILARITY, keepers, read_policy, similar_clusters
-from schemas.errors import InputError, WorkspaceError, near_name
+from pipeline.parquet_texts import KEPT, new_result, open_texts, rewrite
+from schemas.errors import InputError
 from schemas.table import column
 
 DUPLICATES = "duplicates.parquet"
-KEPT = "kept"
 LENGTH = "text_bytes"
 
 
@@ -61,20 +61,15 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
         InputError: a file is no Parquet file or lacks a column.
         WorkspaceError: `output` holds results already.
     """
-    folder = Path(output)
-    if (folder / DUPLICATES).exists():
-        raise WorkspaceError(
-            f"{folder / DUPLICATES}: expected no earlier result, got one; name another folder"
-        )
+    target = new_result(output, DUPLICATES)
     policy = read_policy(choice.keep, length=LENGTH)
     ids, signed, values = _read(paths, choice, policy.column)
     has = np.asarray(signed.is_valid())
     found = similar_clusters(np.flatnonzero(has), signed.drop_null(), choice.bands, choice.least)
     duplicates, gone = _table(ids, signed, values, *found)
-    folder.mkdir(parents=True, exist_ok=True)
     if write:
-        _write_kept(paths, folder / KEPT, gone, len(ids))
-    pq.write_table(duplicates, folder / DUPLICATES, compression="zstd")
+        _write_kept(paths, target.parent / KEPT, gone, len(ids))
+    pq.write_table(duplicates, target, compression="zstd")
     return Deduped(len(ids), len(gone), len(pc.unique(duplicates.column("cluster"))))
 
 
@@ -85,7 +80,7 @@ def _read(
     ids, signed, values = [], [], []
     for path in paths:
         needed = [choice.id_column, choice.text_column, *([ranked] if ranked and ranked != LENGTH else [])]
-        for batch in _open(path, needed).iter_batches(columns=needed):
+        for batch in open_texts(path, needed).iter_batches(columns=needed):
             text = batch.column(choice.text_column)
             ids.append(batch.column(choice.id_column))
             for first, last in cut_by_bytes(text):
@@ -102,20 +97,6 @@ def _numbers(values: pa.Array) -> np.ndarray:
     if pa.types.is_timestamp(values.type):
         values = values.cast(pa.int64())
     return np.asarray(values.cast(pa.float64(), safe=False).fill_null(float("nan")), np.float64)
-
-
-def _open(path: str, needed: Sequence[str]) -> pq.ParquetFile:
-    try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: expected a Parquet file: {error}") from error
-    names = file.schema_arrow.names
-    for name in needed:
-        if name not in names:
-            raise InputError(
-                f"{path}: no column {name!r}{near_name(name, names)}; columns: {', '.join(names)}"
-            )
-    return file
 
 
 def _table(
@@ -147,16 +128,7 @@ def _table(
 
 
 def _write_kept(paths: Sequence[str], folder: Path, gone: I64, total: int) -> None:
-    """Write the files without the rows that go, each under its place and name."""
+    """Write the files without the rows that go."""
     stays = np.ones(total, np.bool_)
     stays[gone] = False
-    folder.mkdir(parents=True, exist_ok=True)
-    first = 0
-    for number, path in enumerate(paths):
-        file = pq.ParquetFile(path)
-        name = folder / f"{number:05d}-{Path(path).name}"
-        with pq.ParquetWriter(name, file.schema_arrow, compression="zstd") as writer:
-            for batch in file.iter_batches():
-                mask = pa.array(stays[first : first + batch.num_rows])
-                writer.write_batch(batch.filter(mask))
-                first += batch.num_rows
+    rewrite(paths, folder, lambda first, batch: batch.filter(pa.array(stays[first : first + batch.num_rows])))

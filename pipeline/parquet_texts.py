@@ -1,0 +1,72 @@
+"""Any Parquet files with a text column, read and written by the tools that need no workspace."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.errors import InputError, WorkspaceError, near_name
+
+KEPT = "kept"
+
+
+def open_texts(path: str, needed: Sequence[str]) -> pq.ParquetFile:
+    """Open a Parquet file that has the columns `needed`.
+
+    Raises:
+        InputError: it is no Parquet file, or lacks one.
+    """
+    try:
+        file = pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path}: expected a Parquet file: {error}") from error
+    names = file.schema_arrow.names
+    for name in needed:
+        if name not in names:
+            raise InputError(
+                f"{path}: no column {name!r}{near_name(name, names)}; columns: {', '.join(names)}"
+            )
+    return file
+
+
+def new_result(folder: str, name: str) -> Path:
+    """Return the path of the result `name` in `folder`, which is made with its parents.
+
+    Raises:
+        WorkspaceError: there is one.
+    """
+    path = Path(folder) / name
+    if path.exists():
+        raise WorkspaceError(f"{path}: expected no earlier result, got one; name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def rewrite(
+    paths: Sequence[str], folder: Path, change: Callable[[int, pa.RecordBatch], pa.RecordBatch]
+) -> None:
+    """Write each file to `folder`, under its place and name, each batch as `change` gives it.
+
+    `change` gets the number of the batch's first row, counted over all files, and the batch.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    first = 0
+    for number, path in enumerate(paths):
+        file = pq.ParquetFile(path)
+        name = folder / f"{number:05d}-{Path(path).name}"
+        with pq.ParquetWriter(name, file.schema_arrow, compression="zstd") as writer:
+            for batch in file.iter_batches():
+                writer.write_batch(change(first, batch))
+                first += batch.num_rows
+
+
+def numbered_batches(
+    paths: Sequence[str], columns: Sequence[str] | None = None
+) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """Yield the number of the first row of each batch, counted over all files, and the batch."""
+    first = 0
+    for path in paths:
+        for batch in pq.ParquetFile(path).iter_batches(columns=None if columns is None else list(columns)):
+            yield first, batch
+            first += batch.num_rows
