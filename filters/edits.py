@@ -5,7 +5,7 @@ drops as a whole is a matter of rules: `lorem_ipsum_count`, `curly_bracket_count
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -14,8 +14,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 import filters.masks
-import filters.page_edits  # noqa: F401  (both declare edits)
+import filters.page_edits
+import filters.script_repair
+import filters.sentence_edits  # noqa: F401  (all four declare edits)
 from filters import search
+from filters.language_keys import list_keys
 from filters.registry import Edited, edit
 from filters.signals.content import C4, POLICY_PHRASES
 from filters.spans import Spans, runs, span_positions, strip, sums
@@ -120,6 +123,22 @@ def drop_long_words(text: TextBatch, *, characters: int = 25) -> Edited:
     return _without_words(text, words, (words.lengths > characters) & long_inside)
 
 
+@edit(source=f"{ROOTS}, remove_words_with_incorrect_substrings, by language")
+def drop_link_words_by_language(text: TextBatch, lang: pa.Array, *, languages: Sequence[str] = ()) -> Edited:
+    """Do as `drop_link_words` in the texts of the languages (`hi`, `hin` or `hin_Deva`), leave the others."""
+    return _by_language(text, lang, dict.fromkeys(languages, True), lambda rows, _: drop_link_words(rows))
+
+
+@edit(source=f"{ROOTS}, remove_long_words, by language")
+def drop_long_words_by_language(
+    text: TextBatch, lang: pa.Array, *, characters: Mapping[str, int] | None = None
+) -> Edited:
+    """Do as `drop_long_words` with the length that `characters` has for the language, leave the others."""
+    return _by_language(
+        text, lang, characters or {}, lambda rows, most: drop_long_words(rows, characters=most)
+    )
+
+
 @edit(source=f"{C4}, citations")
 def drop_citations(text: TextBatch) -> Edited:
     """Cut `[edit]`, `[citation needed]` and square brackets that hold only digits or nothing."""
@@ -167,6 +186,17 @@ def drop_lines_with_long_words(text: TextBatch, *, characters: int = 1000) -> Ed
     """Cut the lines with a white-space word of over so many code points."""
     words = text.words("whitespace")
     return _without_lines_at(text, words.starts[words.lengths > characters])
+
+
+@edit(source=f"{C4}, lines of a WET record")
+def strip_lines(text: TextBatch) -> Edited:
+    """Cut the white space at both ends of each line, and the lines of nothing else; each such line counts."""
+    lines = text.lines("split")
+    solid, of_line = _solid(text, lines)
+    same = (text.lengths == 0)[lines.rows]
+    same[of_line] = solid.lengths == lines.lengths[of_line]
+    feeds = np.full(len(solid), LINE_FEED, dtype=np.uint32)
+    return _edited(text, _joined(text, solid, feeds), sums(~same, lines.offsets))
 
 
 @edit(source=f"{C4}, Javascript")
@@ -308,3 +338,23 @@ def _without_words(text: TextBatch, words: Spans, dropped: Mask) -> Edited:
         before = np.searchsorted(np.flatnonzero(text.codepoints == separator), kept.starts)
         separators[1:][np.diff(before) > 0] = separator
     return _edited(text, _joined(text, kept, separators), sums(dropped, words.offsets))
+
+
+def _by_language(
+    text: TextBatch, lang: pa.Array, settings: Mapping[str, int], change: Callable[[TextBatch, int], Edited]
+) -> Edited:
+    """Change the rows of each setting; a row whose language has none stays as it is."""
+    labels = lang.cast(pa.string()).to_pylist()
+    found = {label: _first(settings, label) for label in set(labels)}
+    texts = encode(text.codepoints, text.lengths).to_pylist()
+    changes = np.zeros(len(text), np.int32)
+    for setting in sorted({setting for setting in found.values() if setting is not None}):
+        rows = [i for i, label in enumerate(labels) if found[label] == setting]
+        edited = change(TextBatch.from_arrow(pa.array([texts[i] for i in rows], pa.string())), setting)
+        for row, after, count in zip(rows, edited.text.to_pylist(), edited.changes.to_pylist(), strict=True):
+            texts[row], changes[row] = after, count
+    return Edited(pa.array(texts, pa.string(), mask=text.is_null), pa.array(changes, mask=text.is_null))
+
+
+def _first(settings: Mapping[str, int], label: str | None) -> int | None:
+    return next((settings[key] for key in list_keys(label or "") if key in settings), None)
