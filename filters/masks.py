@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from filters.personal_data import DOLMA, replace_personal_data
 from filters.registry import Edited, edit
 from filters.text import TextBatch, encode
 from filters.unicode_tables import NUMERIC
@@ -71,6 +72,23 @@ def mask_phones(text: TextBatch, *, replacements: Sequence[str] = PHONE_REPLACEM
     """Replace each telephone number of North American form (3-3-4 digits, a prefix +1 or none)."""
     digits = text.row_sums(text.flag(NUMERIC))
     return _masked(text, digits >= PHONE_DIGITS, PHONE, replacements)
+
+
+@edit(source=DOLMA)
+def mask_personal_data(
+    text: TextBatch,
+    *,
+    email: str = " |||EMAIL_ADDRESS||| ",
+    phone: str = " |||PHONE_NUMBER||| ",
+    ip: str = " |||IP_ADDRESS||| ",
+) -> Edited:
+    """Replace what `personal_data_count` counts, of each kind by its replacement; of overlaps the first."""
+    replacements = {"email": email, "phone": phone, "ip": ip}
+    texts: list[str] = encode(text.codepoints, text.lengths).to_pylist()
+    changes = np.zeros(len(text), dtype=np.int32)
+    for row in np.flatnonzero((text.per_row(text.symbol("@")) > 0) | (text.row_sums(text.flag(NUMERIC)) > 0)):
+        texts[row], changes[row] = replace_personal_data(texts[row], replacements)
+    return Edited(pa.array(texts, pa.string(), mask=text.is_null), pa.array(changes, mask=text.is_null))
 
 
 def _masked(

@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters import search
+from filters.classifiers import open_classifier
 from filters.registry import Edited, edit
+from filters.sentences import sentences
 from filters.text import TextBatch, encode
 
 REFINEDWEB: Final = "RefinedWeb, Penedo et al. 2023, appendix G; DCLM refinedweb.yaml"
@@ -92,6 +94,26 @@ def _without_symbol_lines(text: str, symbols: set[str], replacement: str) -> str
             kept.append(replacement)
         inside = is_symbols
     return "\n".join(kept)
+
+
+@edit(source="Dolma, python/dolma/taggers/jigsaw.py (sentences at 0.4 and more); mixing/cc-head.yaml")
+def drop_scored_sentences(
+    text: TextBatch, *, model: str | None = None, label: str = "__label__toxic", least: float = 0.4
+) -> Edited:
+    """Cut the sentences to which a fastText classifier gives `label` with at least so much probability.
+
+    A sentence goes with the white space after it; without a model nothing is cut. The published sentences are
+    those of BlingFire.
+    """
+    before = encode(text.codepoints, text.lengths)
+    if model is None:
+        return _edited(text, before, pa.array(np.zeros(len(text), dtype=np.int32)))
+    classifier, spans = open_classifier(model), sentences(text)
+    scores = [classifier.probability(s, label) for s in text.slice_text(spans).to_pylist()]
+    kept = spans.chosen(np.array([score is None or score < least for score in scores], dtype=np.bool_))
+    offsets = pa.array(kept.offsets, pa.int32())
+    after = pc.binary_join(pa.ListArray.from_arrays(offsets, text.slice_text(kept)), "")
+    return _edited(text, after, pa.array(spans.counts - kept.counts))
 
 
 def _by_text(text: TextBatch, chosen: NDArray[np.bool_], change: Callable[[str], str]) -> Edited:
