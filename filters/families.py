@@ -28,6 +28,9 @@ PARTS_OF_SCRIPTS: Final = {
 }
 """Unicode scripts that a code of ISO 15924 stands for, where it is not one itself."""
 
+RELATIVES: Final = {"cnr": "srp", "ltg": "lav", "nqo": "bam", "zgh": "tzm"}
+"""Codes that are younger than the table or that it places nowhere, and a close relative."""
+
 
 class Relation(StrEnum):
     """How two languages are related."""
@@ -90,7 +93,8 @@ def groups_of(label: str) -> tuple[Group, ...] | None:
     Nothing where the table does not know the language.
     """
     table, code = _families(), label.partition("_")[0]
-    codes = [c for c in (code, macrolanguages().get(code, "")) if c in table.smallest]
+    names = (code, macrolanguages().get(code, ""), RELATIVES.get(code, ""))
+    codes = [c for c in names if c in table.smallest]
     if not codes:
         return None
     number = max(table.smallest[c] for c in codes)

@@ -65,11 +65,13 @@ class ModelReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _Estimate:
+class Estimate:
     """The probabilities of a level's n-grams and their back-off weights; the highest level has none."""
 
     probability: Floats
     backoff: Floats | None = None
+    context: Ids | None = None
+    """By n-gram, the row one level below of the n-gram without its last word; the lowest level has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +107,17 @@ def train_arpa(
     thresholds = prune_thresholds(order, prune)
     with Scratch(scratch) as store:
         counts = count_ngrams(sentences, order, thresholds, store, memory)
-        discounts = [_level_discounts(level) for level in counts.levels[:-1]]
-        discounts.append(find_discounts(_numbers_of_counts(counts.levels[-1].count)))
-        estimates = _estimate(counts.levels, discounts, store)
+        estimates, discounts = estimate_levels(counts.levels, store)
         ngrams = _write(output, counts, estimates)
     rows = tuple((float(d[1]), float(d[2]), float(d[3])) for d in discounts)
     return ModelReport(order, counts.sentences, counts.tokens, ngrams, rows)
+
+
+def estimate_levels(levels: list[Level], scratch: Scratch) -> tuple[list[Estimate], list[Discounts]]:
+    """Return the estimate and the discounts of each level of counted n-grams."""
+    discounts = [_level_discounts(level) for level in levels[:-1]]
+    discounts.append(find_discounts(_numbers_of_counts(levels[-1].count)))
+    return _estimate(levels, discounts, scratch), discounts
 
 
 def prune_thresholds(order: int, prune: Sequence[int]) -> list[int]:
@@ -169,18 +176,18 @@ def _pieces(length: int, *streamed: NDArray[Any]) -> Iterator[slice]:
             release(array)
 
 
-def _estimate(levels: list[Level], discounts: list[Discounts], scratch: Scratch) -> list[_Estimate]:
+def _estimate(levels: list[Level], discounts: list[Discounts], scratch: Scratch) -> list[Estimate]:
     """Return the probabilities and back-off weights of all levels."""
-    probability = _unigram_probabilities(levels[0].count, discounts[0])
+    probability, above = _unigram_probabilities(levels[0].count, discounts[0]), None
     estimates = []
     rows = levels[1].word
     for k, (below, level) in enumerate(itertools.pairwise(levels), start=1):
         if k > 1:
             rows = _context_rows(level, below, rows, len(levels[0]), scratch)
         contexts = _sum_contexts(level, rows, discounts[k], len(below), scratch)
-        estimates.append(_Estimate(probability, contexts.backoff))
-        probability = _interpolate(level, contexts, discounts[k], probability, scratch)
-    return [*estimates, _Estimate(probability)]
+        estimates.append(Estimate(probability, contexts.backoff, above))
+        probability, above = _interpolate(level, contexts, discounts[k], probability, scratch), rows
+    return [*estimates, Estimate(probability, None, above)]
 
 
 def _unigram_probabilities(counts: Adjusted, discounts: Discounts) -> Floats:
@@ -247,7 +254,7 @@ def _interpolate(
     return probability
 
 
-def _write(output: Path, counts: NgramCounts, estimates: list[_Estimate]) -> tuple[int, ...]:
+def _write(output: Path, counts: NgramCounts, estimates: list[Estimate]) -> tuple[int, ...]:
     """Write the ARPA file and return how many n-grams of each order it has."""
     ngrams = tuple(len(level) - int(np.count_nonzero(level.pruned)) for level in counts.levels)
     with output.open("wb") as file:
@@ -261,7 +268,7 @@ def _write(output: Path, counts: NgramCounts, estimates: list[_Estimate]) -> tup
     return ngrams
 
 
-def _write_level(file: BinaryIO, levels: list[Level], words: pa.Array, estimate: _Estimate) -> None:
+def _write_level(file: BinaryIO, levels: list[Level], words: pa.Array, estimate: Estimate) -> None:
     streamed = [array for level in levels for array in (level.suffix, level.word, level.pruned)]
     for piece in _pieces(len(levels[-1]), estimate.probability, *streamed):
         rows = piece.start + np.flatnonzero(~levels[-1].pruned[piece])

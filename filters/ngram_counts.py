@@ -192,7 +192,7 @@ def count_ngrams(
     words = vocabulary.words()
     vocabulary.clear()  # as large as the text for a corpus of many forms
     block = max(memory // BYTES_PER_WINDOW, 1 << 12)
-    builder = _LevelBuilder(order, len(words), prune, scratch)
+    builder = LevelBuilder(order, len(words), prune, scratch)
     for columns, counts in _merged(_runs(tokens, order, block, len(words), scratch), block, len(words)):
         builder.add(columns, counts)
     return NgramCounts(words, builder.finish(), count, len(tokens) - 2 * count)
@@ -226,7 +226,7 @@ def _runs(tokens: Ids, order: int, block: int, words: int, scratch: Scratch) -> 
     runs = []
     for begin in range(0, len(tokens), block):
         release(tokens)
-        run = sort_windows(*_windows(tokens, begin, begin + block, order), words)
+        run = sort_windows(*read_windows(tokens, begin, begin + block, order), words)
         path = scratch.path() if block < len(tokens) else None
         if path is not None:
             np.save(path.with_suffix(".npy"), np.stack([*run[0], run[1].astype(np.int32)]))
@@ -236,7 +236,7 @@ def _runs(tokens: Ids, order: int, block: int, words: int, scratch: Scratch) -> 
     return runs
 
 
-def _windows(tokens: Ids, begin: int, end: int, order: int) -> Windows:
+def read_windows(tokens: Ids, begin: int, end: int, order: int) -> Windows:
     """Return, for each position that is not `<s>`, its word, the word before it …, with a count of 1 each."""
     back = min(begin, order - 1)
     piece = np.asarray(tokens[begin - back : end])
@@ -307,7 +307,7 @@ def _changes(new: NDArray[np.bool_], column: Ids) -> NDArray[np.bool_]:
     return changed
 
 
-class _LevelBuilder:
+class LevelBuilder:
     """Turns sorted windows, range after range, into the levels of all orders."""
 
     def __init__(self, order: int, words: int, prune: Sequence[int], scratch: Scratch) -> None:
