@@ -17,9 +17,10 @@ from filters.lsh import Bands
 from jobs.relate_keys import Similar, decide_equal, decide_equal_chunks, decide_similar
 from pipeline.arguments import job_parser
 from pipeline.plan import GlobalStep, dedup_parameters, table_schema
+from pipeline.reached import key_columns, keys_reader
 from pipeline.run import ALL_PARTS, Run, find_stage, open_run, part_fingerprints, unfinished
 from pipeline.spark import announce, read_keys, spark_session, write_by_part
-from pipeline.tasks import key_columns, keys_reader
+from pipeline.steps import DedupStep
 from pipeline.workspace import Receipt, Workspace
 from schemas.decision import DECISION, is_removed
 from schemas.document import ROW_BITS
@@ -34,8 +35,8 @@ def run(spark: SparkSession, run: Run, step: str) -> None:
         WorkspaceError: the plan has no such global step.
     """
     planned = find_stage(run, step)
-    if not isinstance(planned, GlobalStep):
-        raise WorkspaceError(f"{step}: expected a dedup step of the recipe, got a row pass")
+    if not isinstance(planned, GlobalStep) or not isinstance(planned.step, DedupStep):
+        raise WorkspaceError(f"{step}: expected a dedup step of the recipe, got another stage")
     if not unfinished(run, step):
         return
     started = time.monotonic()
@@ -63,6 +64,8 @@ def _read(spark: SparkSession, run: Run, planned: GlobalStep) -> DataFrame:
 
 def _decide(frame: DataFrame, planned: GlobalStep) -> DataFrame:
     step = planned.step
+    if not isinstance(step, DedupStep):
+        raise TypeError(f"{step.name}: expected a dedup step")
     chosen = dedup_parameters(step)
     keep, within = str(chosen["keep"]), str(chosen["within"])
     if step.scope == "chunk":
@@ -89,7 +92,8 @@ def main() -> None:
     chosen = parser.parse_args()
     opened = open_run(Workspace(chosen.workspace), chosen.recipe)
     spark = spark_session("dedup_documents")
-    for step in chosen.step or [planned.step.name for planned in opened.plan.global_steps]:
+    dedups = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "dedup"]
+    for step in chosen.step or dedups:
         run(spark, opened, step)
 
 

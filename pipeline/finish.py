@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from pipeline.card import Manifest, card, stats
 from pipeline.ledger import Row, check_conservation, ledger_rows, ledger_table, receipt_rows
+from pipeline.plan import in_chunks
 from pipeline.publish import Shard
 from pipeline.run import Run
 from pipeline.version import code_version
@@ -104,7 +105,7 @@ def _check_decisions(run: Run, rows: list[Row]) -> None:
             removed[stage] += records
     for planned in run.plan.global_steps:
         name = planned.step.name
-        if planned.step.scope != "document":
+        if planned.kind != "dedup" or in_chunks(planned.step):
             continue
         decided = run.workspace.receipts(name)["all"].extra["removed"]
         if removed[name] != decided:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline import tasks
+from pipeline import reached, tasks
 from pipeline.plan import StageKind
 from schemas.corpus import CORPUS
 from schemas.decision import DECISION
@@ -40,7 +40,7 @@ class Stage:
 FLOW = (
     Stage("extract", "row", PARTS, DOCUMENT, tasks.extract_task, "jobs/extract_text.py"),
     Stage("annotate", "row", DOCUMENT, SIGNALS, tasks.annotate_task, "jobs/annotate_documents.py"),
-    Stage("dedup", "global", SIGNALS, DECISION, tasks.read_keys, "jobs/dedup_documents.py"),
+    Stage("dedup", "global", SIGNALS, DECISION, reached.read_keys, "jobs/dedup_documents.py"),
     Stage("select", "row", SIGNALS, CORPUS, tasks.select_task, "jobs/select_documents.py"),
     Stage("publish", "publish", CORPUS, CORPUS, tasks.publish_task, "jobs/publish_corpus.py"),
 )

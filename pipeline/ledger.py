@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.workspace import Outcomes, Receipt
 from schemas.errors import ConservationError
-from schemas.ledger import KEPT, LEDGER, RECORDS_IN, UNKNOWN_LANGUAGE
+from schemas.ledger import KEPT, LEDGER, RECORDS_IN, RELABELLED, UNKNOWN_LANGUAGE
 
 Row = tuple[str, int, str, str, int]
 """Stage, part, language, outcome, records."""
@@ -62,6 +62,8 @@ def check_conservation(rows: Iterable[Row], chain: Iterable[tuple[str, str]]) ->
         by_lang[stage, part, lang] += records
         if outcome == KEPT:
             kept[stage, part, lang] += records
+        elif outcome.startswith(RELABELLED):
+            kept[stage, part, outcome.removeprefix(RELABELLED)] += records
     faults = [
         f"{stage}, part {part}: {taken[stage, part]} records in, {given[stage, part]} accounted for"
         for stage, part in sorted(set(taken) | set(given))

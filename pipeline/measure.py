@@ -17,9 +17,9 @@ from filters.registry import SIGNALS, Measurement, find_signal, unknown_inputs
 from filters.text import cut_by_bytes
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
-from pipeline.plan import Plan, make_plan, table_schema
+from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
-from pipeline.steps import DedupStep, EditStep, Step
+from pipeline.steps import EditStep, SampleStep, Step
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
@@ -34,13 +34,14 @@ AHEAD = 2
 class Wanted:
     """What to measure: a recipe's columns and verdicts, or signals by name with their default parameters.
 
-    `prefix` goes before the name of each column that is added.
+    `prefix` goes before the name of each column that is added; `settings` are parameters of signals by name.
     """
 
     text_column: str = "text"
     recipe: Recipe | None = None
     signals: tuple[str, ...] = ()
     prefix: str = ""
+    settings: Mapping[str, Mapping[str, object]] | None = None
 
 
 def find_signals(names: str) -> tuple[str, ...]:
@@ -80,7 +81,12 @@ def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") ->
     return made, judge(recipe, made, _no_decisions(plan), languages=None)
 
 
-def measure_signals(table: pa.Table, signals: Sequence[str], text_column: str = "text") -> pa.Table:
+def measure_signals(
+    table: pa.Table,
+    signals: Sequence[str],
+    text_column: str = "text",
+    settings: Mapping[str, Mapping[str, object]] | None = None,
+) -> pa.Table:
     """Return one column for each signal, measured on `table`; what a signal reads besides text may be absent.
 
     Raises:
@@ -90,7 +96,8 @@ def measure_signals(table: pa.Table, signals: Sequence[str], text_column: str = 
     pieces = []
     for batch in _documents(table, text_column).to_batches():
         for first, last in cut_by_bytes(batch.column("text")):
-            measured = Measurement({n: batch.column(n).slice(first, last - first) for n in DOCUMENT.names})
+            columns = {n: batch.column(n).slice(first, last - first) for n in DOCUMENT.names}
+            measured = Measurement(columns, settings)
             pieces.append(pa.table([measured.get(name) for name in signals], schema=pa.schema(fields)))
     return pa.concat_tables([pa.schema(fields).empty_table(), *pieces]).combine_chunks()
 
@@ -194,7 +201,7 @@ def _recipe(wanted: Wanted) -> Recipe:
 
 def _with_measurements(wanted: Wanted, table: pa.Table) -> pa.Table:
     if wanted.signals:
-        measured = measure_signals(table, wanted.signals, wanted.text_column)
+        measured = measure_signals(table, wanted.signals, wanted.text_column, wanted.settings)
         for name in wanted.signals:
             table = table.append_column(_signal_field(name, wanted.prefix), measured.column(name))
         return table
@@ -229,13 +236,15 @@ def explain(recipe: Recipe, text: str) -> list[str]:
 
 
 def _explain_step(step: Step, row: Mapping[str, object], verdict: Verdict, dropped: Counter[str]) -> str:
-    if isinstance(step, EditStep) or step.scope == "chunk":
+    if isinstance(step, EditStep) or in_chunks(step):
         chunks = "" if isinstance(step, EditStep) else f"{dropped[step.name]} chunk(s) dropped"
         return f"  {step!s:<46} {chunks}"
-    if isinstance(step, DedupStep):
+    if is_global(step):
         return f"  {step!s:<46} not looked for: needs the other documents"
     removed = verdict.removed[verdict.reasons.index(step.name)][0]
     outcome = "REMOVES" if removed else "keeps"
+    if isinstance(step, SampleStep):
+        return f"  {step!s:<46} {outcome}"
     return f"  {step!s:<46} {outcome:<8} {step.name} = {_shown(row[step.name])}"
 
 

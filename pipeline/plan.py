@@ -99,8 +99,12 @@ class GlobalStep:
     @property
     def kind(self) -> str:
         """`dedup`, `threshold`, `audit` or `sample`."""
-        kinds = {DedupStep: "dedup", ThresholdStep: "threshold", AuditStep: "audit", SampleStep: "sample"}
-        return kinds[type(self.step)]
+        return kind_of(self.step)
+
+
+def kind_of(step: Step) -> str:
+    """Return the word that begins a step in a recipe."""
+    return type(step).__name__.removesuffix("Step").lower()
 
 
 def is_global(step: Step) -> TypeGuard[DedupStep | ThresholdStep | AuditStep | SampleStep]:
@@ -233,10 +237,10 @@ def step_parameters(step: Step) -> dict[str, object]:
     return dict(step.parameters) if not isinstance(step, KeepStep) else {}
 
 
-def result_folder(planned: GlobalStep) -> str:
+def result_folder(step: Step) -> str:
     """Return the table or file of a global step's results, below the workspace."""
     folder = {"dedup": "decisions", "threshold": "thresholds", "audit": "audits", "sample": "samples"}
-    return f"{folder[planned.kind]}/{planned.step.name}"
+    return f"{folder[kind_of(step)]}/{step.name}"
 
 
 def table_schema(plan: Plan, table: str) -> pa.Schema:
@@ -275,7 +279,7 @@ def describe(plan: Plan) -> str:
             lines.append(f"row      {stage.name:<11} {stage.reads} -> {stage.writes}")
             lines.extend(f"           {_describe_operation(o)}" for o in stage.operations)
         else:
-            lines.append(f"global   {stage.kind:<11} {stage.reads} -> {result_folder(stage)}")
+            lines.append(f"global   {stage.kind:<11} {stage.reads} -> {result_folder(stage.step)}")
             settings = ", ".join(f"{k}={v}" for k, v in step_parameters(stage.step).items())
             lines.append(f"           {stage.step}" + (f": {settings}" if settings else ""))
     lines.append(f"row      select      {plan.passes[-1].writes} + decisions -> selected, removed")

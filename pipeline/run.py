@@ -8,6 +8,7 @@ what depends on it and nothing else.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeGuard
 
 from filters.models import fingerprint as model_fingerprint
 from pipeline.parts import Part, parts_from_table, parts_to_table
@@ -17,19 +18,22 @@ from pipeline.plan import (
     GlobalStep,
     Plan,
     RowPass,
-    dedup_parameters,
+    is_global,
     key_signal,
     make_plan,
+    step_parameters,
 )
 from pipeline.recipe import Recipe, fingerprint, load_recipe
-from pipeline.steps import DedupStep, KeepStep, Parameters
+from pipeline.steps import DedupStep, KeepStep, Parameters, SampleStep, Step
 from pipeline.version import code_version
-from pipeline.workspace import WORK, Workspace
+from pipeline.workspace import WORK, Receipt, Workspace
 from schemas.errors import WorkspaceError, near_name
 
 RUN_FILE = "run.json"
 PARTS_FILE = f"{WORK}/parts.parquet"
 ALL_PARTS = "all"
+INPUT, RESULT = "input", "result"
+"""What a global step notes on its receipt: digests of what it was made from, and of what it found."""
 MEBIBYTE = 1 << 20
 
 
@@ -128,41 +132,83 @@ def part_fingerprints(run: Run, stage: str) -> dict[str, str]:
 
     `stage` is `extract`, the name of a row pass or of a global step, or `select`.
     """
-    if stage == "extract":
-        own = fingerprint([code_version(), run.recipe.extractor])
-        return {str(p.number): fingerprint([own, repr(p)]) for p in run.parts}
-    if stage == "select":
-        own = _select_fingerprint(run)
-        decisions = [part_fingerprints(run, s.step.name)[ALL_PARTS] for s in run.plan.global_steps]
-        above = part_fingerprints(run, run.plan.passes[-1].name)
-        return {part: fingerprint([own, above[part], decisions]) for part in above}
-    planned = find_stage(run, stage)
-    if isinstance(planned, GlobalStep):
-        above = part_fingerprints(run, _writer(run, planned.reads).name)
-        return {ALL_PARTS: fingerprint([_global_fingerprint(run, planned), sorted(above.items())])}
-    return _pass_fingerprints(run, planned)
+    return _Prints(run, {}).of(stage)
+
+
+def result_fingerprint(run: Run, step: str) -> str:
+    """Return what stands for the results of a global step, so that what follows it can be compared.
+
+    That is what the step noted of them when it was done from what it would be made from now. Before that, it
+    is what the step would be made from.
+    """
+    return _Prints(run, {}).result(step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prints:
+    """Fingerprints of one run, each made once."""
+
+    run: Run
+    known: dict[str, dict[str, str]]
+
+    def of(self, stage: str) -> dict[str, str]:
+        if stage not in self.known:
+            self.known[stage] = self._make(stage)
+        return self.known[stage]
+
+    def result(self, step: str) -> str:
+        made_from = self.of(step)[ALL_PARTS]
+        name = self.run.workspace.receipt_name(step, ALL_PARTS)
+        if not self.run.workspace.exists(name):
+            return made_from
+        receipt = Receipt.from_json(self.run.workspace.read_text(name))
+        noted = receipt.extra.get(RESULT) if receipt.fingerprint == made_from else None
+        return str(noted or made_from)
+
+    def _make(self, stage: str) -> dict[str, str]:
+        run = self.run
+        if stage == "extract":
+            own = fingerprint([code_version(), run.recipe.extractor, repr(run.recipe.urls)])
+            return {str(p.number): fingerprint([own, repr(p)]) for p in run.parts}
+        if stage == "select":
+            own = _select_fingerprint(run)
+            results = [self.result(s.step.name) for s in run.plan.global_steps]
+            above = self.of(run.plan.passes[-1].name)
+            return {part: fingerprint([own, above[part], results]) for part in above}
+        planned = find_stage(run, stage)
+        if isinstance(planned, GlobalStep):
+            above = self.of(_writer(run, planned.reads).name)
+            own = fingerprint([_global_fingerprint(run, planned), self._judged(planned)])
+            return {ALL_PARTS: fingerprint([own, sorted(above.items())])}
+        return self._pass(planned)
+
+    def _judged(self, planned: GlobalStep) -> list[object]:
+        """What decides which documents reach a global step: the steps before it and what they found."""
+        names = [s.name for s in self.run.recipe.steps]
+        before = self.run.recipe.steps[: names.index(planned.step.name)]
+        rules = [s for s in before if isinstance(s, KeepStep) and s.scope == "document"]
+        samples = [s for s in before if isinstance(s, SampleStep)]
+        earlier = [self.result(s.name) for s in before if is_global(s)]
+        limits = _limits(self.run.recipe, rules)
+        return [repr(rules), repr(samples), limits, self.run.settings.languages, earlier]
+
+    def _pass(self, planned: RowPass) -> dict[str, str]:
+        recipe = self.run.recipe
+        rules = [r for o in planned.operations if isinstance(o, ChunkRules) for r in o.rules]
+        own: list[object] = [
+            code_version(),
+            repr(planned.operations),
+            recipe.chunk_max_characters,
+            settings_fingerprint(recipe),
+            _limits(recipe, rules),
+        ]
+        own += [self.result(o.decisions) for o in planned.operations if isinstance(o, DropChunks)]
+        reads = "extract" if planned.reads == "documents" else _writer(self.run, planned.reads).name
+        return {part: fingerprint([own, value]) for part, value in self.of(reads).items()}
 
 
 def _writer(run: Run, table: str) -> RowPass:
     return next(p for p in run.plan.passes if p.writes == table)
-
-
-def _pass_fingerprints(run: Run, planned: RowPass) -> dict[str, str]:
-    rules = [r for o in planned.operations if isinstance(o, ChunkRules) for r in o.rules]
-    own = [
-        code_version(),
-        repr(planned.operations),
-        run.recipe.chunk_max_characters,
-        settings_fingerprint(run.recipe),
-        _limits(run.recipe, rules),
-    ]
-    own += [
-        part_fingerprints(run, o.decisions)[ALL_PARTS]
-        for o in planned.operations
-        if isinstance(o, DropChunks)
-    ]
-    reads = "extract" if planned.reads == "documents" else _writer(run, planned.reads).name
-    return {part: fingerprint([own, value]) for part, value in part_fingerprints(run, reads).items()}
 
 
 def settings_fingerprint(recipe: Recipe) -> list[object]:
@@ -185,13 +231,24 @@ def _limits(recipe: Recipe, steps: list[KeepStep]) -> list[object]:
 
 
 def _global_fingerprint(run: Run, planned: GlobalStep) -> str:
-    names = [s.name for s in run.recipe.steps]
-    before = run.recipe.steps[: names.index(planned.step.name)]
-    rules = [s for s in before if isinstance(s, KeepStep) and s.scope == "document"]
-    key = [key_signal(planned.step), repr(dedup_parameters(planned.step))]
-    earlier = [part_fingerprints(run, s.name)[ALL_PARTS] for s in before if isinstance(s, DedupStep)]
-    judged = [repr(rules), _limits(run.recipe, rules), run.settings.languages, earlier]
-    return fingerprint([code_version(), key, judged])
+    step = planned.step
+    key = key_signal(step) if isinstance(step, DedupStep) else ""
+    used = [s.rule.comparison for s in run.recipe.steps if _compares_with(s, step)]
+    return fingerprint([code_version(), str(step), key, repr(step_parameters(step)), used])
+
+
+def _compares_with(step: Step, threshold: Step) -> TypeGuard[KeepStep]:
+    return isinstance(step, KeepStep) and step.rule.limit_column == threshold.name
+
+
+def input_fingerprint(run: Run, planned: GlobalStep, reached: Iterable[str]) -> str:
+    """Return what a global step is made from, told by the documents that reach it and not by the rules.
+
+    `reached` are digests of those documents, part by part. Equal ones give equal results, however the rules
+    before the step have changed.
+    """
+    above = part_fingerprints(run, _writer(run, planned.reads).name)
+    return fingerprint([_global_fingerprint(run, planned), sorted(above.items()), list(reached)])
 
 
 def _select_fingerprint(run: Run) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.judge import Verdict, judge
+from pipeline.judge import NOTHING_FOUND, Found, Verdict, judge
 from pipeline.recipe import Recipe
-from pipeline.steps import DedupStep
+from pipeline.steps import AuditStep, DedupStep, SampleStep, Step
 from pipeline.workspace import Outcomes
 from schemas.corpus import CORPUS, REMOVED
 from schemas.decision import DECISION, is_removed
-from schemas.ledger import KEPT, RECORDS_IN, UNKNOWN_LANGUAGE
+from schemas.ledger import KEPT, RECORDS_IN, RELABELLED, RULE, UNKNOWN_LANGUAGE
 
 Decisions = Mapping[str, pa.Table]
 """For each global step on documents, its decisions on one part, sorted by doc_key."""
@@ -22,12 +22,17 @@ Decisions = Mapping[str, pa.Table]
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What select makes of one batch."""
+    """What select makes of one batch.
+
+    `outcomes` count each document once, by its first reason; `funnel` is the account of each global step over
+    the documents that reached it; `rules` that of each reason over all documents, removed before or not.
+    """
 
     kept: pa.Table
     removed: pa.Table
     outcomes: Outcomes
     funnel: dict[str, Outcomes]
+    rules: dict[str, Outcomes]
 
 
 def select_batch(
@@ -38,24 +43,34 @@ def select_batch(
     schema: pa.Schema = CORPUS,
     languages: frozenset[str] | None,
     removed_text_ratio: float,
+    found: Found = NOTHING_FOUND,
 ) -> Selected:
-    """Split a batch of signals into published rows and removed ones.
+    """Split a batch of signals into published rows and removed ones; `schema` is that of the published rows.
 
-    `schema` is that of the published rows; `funnel` gives for each global step the outcomes of the
-    documents that reached it.
+    A document that an audit gave another label is counted under the one it came with, with the outcome
+    `relabelled LABEL` where it is kept, so that the account of the stage before and of the one after hold.
     """
     against = {name: table.filter(is_removed(table)) for name, table in decisions.items()}
     keys = {name: np.asarray(table.column("doc_key"), np.int64) for name, table in against.items()}
-    verdict = judge(recipe, batch, keys, languages=languages)
-    kept = verdict.kept
+    verdict = judge(recipe, batch, keys, languages=languages, found=found)
     first = verdict.first()
     lang = pc.fill_null(batch.column("lang"), UNKNOWN_LANGUAGE).combine_chunks()
+    after = pc.fill_null(verdict.lang, UNKNOWN_LANGUAGE)
+    place = batch.schema.get_field_index("lang")
+    relabelled = batch.set_column(place, batch.schema.field(place), verdict.lang)
     return Selected(
-        kept=_published(batch.filter(pa.array(kept)), decisions, schema),
+        kept=_published(relabelled.filter(pa.array(verdict.kept)), decisions, schema),
         removed=_removed(batch, verdict, against, removed_text_ratio),
-        outcomes=_outcomes(lang, pc.fill_null(first, KEPT)),
+        outcomes=_outcomes(lang, pc.fill_null(first, _kept_as(lang, after))),
         funnel=_funnel(recipe, verdict, lang),
+        rules=_rules(verdict, lang),
     )
+
+
+def _kept_as(lang: pa.Array, after: pa.Array) -> pa.Array:
+    """Return what is written of each row if it is kept: `kept`, or its new label."""
+    relabelled = pc.binary_join_element_wise(pa.scalar(RELABELLED), after, "")
+    return pc.if_else(pc.equal(lang, after), pa.scalar(KEPT), relabelled)
 
 
 def _published(rows: pa.Table, decisions: Decisions, schema: pa.Schema) -> pa.Table:
@@ -131,19 +146,40 @@ def _outcomes(lang: pa.Array, outcome: pa.Array) -> Outcomes:
     return {(language, name): n for language, name, n in rows}
 
 
+def takes_part(step: Step) -> bool:
+    """Whether a step has an account of its own: it removes documents by what it knows of others."""
+    return isinstance(step, AuditStep | SampleStep) or (
+        isinstance(step, DedupStep) and step.scope == "document"
+    )
+
+
 def _funnel(recipe: Recipe, verdict: Verdict, lang: pa.Array) -> dict[str, Outcomes]:
-    first = verdict.first()
-    order = {reason: place for place, reason in enumerate(verdict.reasons)}
-    place = np.array([order.get(r, len(order)) for r in first.to_pylist()])
+    place = verdict.places
     funnel = {}
     for step in recipe.steps:
-        if not (isinstance(step, DedupStep) and step.scope == "document"):
+        if not takes_part(step):
             continue
-        reached = place >= order[step.name]
-        outcome = np.where(place == order[step.name], step.name, KEPT)[reached]
+        own = verdict.reasons.index(step.name)
+        reached = place >= own
+        outcome = np.where(place == own, step.name, KEPT)[reached]
         funnel[step.name] = _outcomes(lang.filter(pa.array(reached)), pa.array(outcome, pa.string()))
         funnel[step.name]["", RECORDS_IN] = int(reached.sum())
     return funnel
+
+
+def _rules(verdict: Verdict, lang: pa.Array) -> dict[str, Outcomes]:
+    """Count for each reason the documents of each language that it removes, alone or with others."""
+    masks: dict[str, np.ndarray] = {}
+    for reason, removed in zip(verdict.reasons, verdict.removed, strict=True):
+        masks[reason] = masks.get(reason, False) | removed
+    found: dict[str, Outcomes] = {}
+    for reason, removed in masks.items():
+        labels = lang.filter(pa.array(removed))
+        outcomes = _outcomes(labels, pa.array([reason] * len(labels), pa.string()))
+        outcomes[UNKNOWN_LANGUAGE, KEPT] = int((~removed).sum())
+        outcomes["", RECORDS_IN] = verdict.rows
+        found[RULE + reason] = outcomes
+    return found
 
 
 def by_language(kept: pa.Table) -> Iterator[tuple[str, pa.Table]]:

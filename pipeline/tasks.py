@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -11,15 +10,14 @@ import pyarrow as pa
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.extract import PartExtraction
 from pipeline.extractors import PageSettings
-from pipeline.judge import judge, rule_columns
-from pipeline.plan import GlobalStep, RowPass, corpus_schema, dedup_parameters, table_schema
+from pipeline.plan import RowPass, corpus_schema, in_chunks, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
+from pipeline.reached import read_decisions, read_found
 from pipeline.run import Run
-from pipeline.selection import by_language, no_decisions, select_batch
+from pipeline.selection import by_language, select_batch
 from pipeline.steps import DedupStep
-from pipeline.workspace import Outcomes, Receipt, Workspace
+from pipeline.workspace import Outcomes, Receipt
 from schemas.corpus import REMOVED
-from schemas.decision import is_removed
 from schemas.document import DOCUMENT
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
 
@@ -56,8 +54,8 @@ def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], p
     started = time.monotonic()
     number, workspace = int(part), run.workspace
     decisions = {
-        name: _decisions(workspace, name, number)
-        for name in (s.step.name for s in run.plan.global_steps if s.step.scope == "chunk")
+        name: read_decisions(workspace, name, number)
+        for name in (s.step.name for s in run.plan.global_steps if in_chunks(s.step))
         if workspace.exists(workspace.receipt_name(name, "all"))
     }
     counts: ChunkCounts = {}
@@ -97,9 +95,10 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     started = time.monotonic()
     number, workspace = int(part), run.workspace
     steps = [s for s in run.recipe.steps if isinstance(s, DedupStep) and s.scope == "document"]
-    decisions = {s.name: _decisions(workspace, s.name, number) for s in steps}
+    decisions = {s.name: read_decisions(workspace, s.name, number) for s in steps}
+    found = read_found(run)
     outcomes: Counter[tuple[str, str]] = Counter()
-    funnel: dict[str, Counter[tuple[str, str]]] = {s.name: Counter() for s in steps}
+    accounts: dict[str, Counter[tuple[str, str]]] = {s.name: Counter() for s in steps}
     schema = corpus_schema(run.plan)
     kept, removed = [schema.empty_table()], [REMOVED.empty_table()]
     signals = run.plan.passes[-1].writes
@@ -111,19 +110,19 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
             schema=schema,
             languages=run.settings.wanted,
             removed_text_ratio=run.settings.removed_text_ratio,
+            found=found,
         )
         kept.append(chosen.kept)
         removed.append(chosen.removed)
         outcomes.update(chosen.outcomes)
-        for name, found in chosen.funnel.items():
-            funnel[name].update(found)
+        for name, counted in (*chosen.funnel.items(), *chosen.rules.items()):
+            accounts.setdefault(name, Counter()).update(counted)
     languages: dict[str, dict[str, int]] = {}
     groups = _language_groups(pa.concat_tables(kept), languages)
     size = workspace.put_parquet(workspace.table_name(SELECTED, number), schema, groups)
     earlier = workspace.read_batches(workspace.table_name(REMOVED_BY_EXTRACT, number))
     workspace.put_parquet(f"removed/{number:05d}.parquet", REMOVED, [*earlier, pa.concat_tables(removed)])
-    accounts = [[name, _entries(found)] for name, found in funnel.items()]
-    extra = {"languages": languages, "accounts": accounts}
+    extra = {"languages": languages, "accounts": [[name, _entries(n)] for name, n in accounts.items()]}
     total = sum(outcomes.values())
     receipt = _receipt(
         "select",
@@ -201,43 +200,3 @@ def _receipt(
 ) -> Receipt:
     seconds = round(time.monotonic() - started, 3)
     return Receipt(stage, part, fingerprints[part], records_in, outcomes, size, seconds, extra)
-
-
-def _decisions(workspace: Workspace, step: str, part: int) -> pa.Table:
-    name = workspace.table_name(f"decisions/{step}", part)
-    return workspace.read_parquet(name) if workspace.exists(name) else no_decisions()
-
-
-def read_keys(run: Run, planned: GlobalStep, columns: list[str], part: int) -> Iterator[pa.RecordBatch]:
-    """Yield the keys of the documents of a part that reach a global step."""
-    step, workspace = planned.step, run.workspace
-    wanted = list(dict.fromkeys([*columns, *rule_columns(run.recipe, step.name)]))
-    names = [step.name for step in run.recipe.steps]
-    earlier = [
-        s
-        for s in run.recipe.steps[: names.index(step.name)]
-        if isinstance(s, DedupStep) and s.scope == "document"
-    ]
-    against = {s.name: _removed_keys(_decisions(workspace, s.name, part)) for s in earlier}
-    for batch in workspace.read_batches(workspace.table_name(planned.reads, part), wanted):
-        verdict = judge(run.recipe, batch, against, languages=run.settings.wanted, before=step.name)
-        yield batch.select(columns).filter(pa.array(verdict.kept))
-
-
-def _removed_keys(decisions: pa.Table) -> pa.Array:
-    removed: pa.Array = decisions.filter(is_removed(decisions)).column("doc_key").to_numpy()
-    return removed
-
-
-def key_columns(planned: GlobalStep) -> list[str]:
-    """Return the columns that a global step relates rows by; the key has the name of the step."""
-    policy = str(dedup_parameters(planned.step)["keep"])
-    ranked_by = {"longest": ["text_bytes"], "newest": ["fetched_at"]}.get(policy, [])
-    if policy.startswith("best:"):
-        ranked_by = [policy.removeprefix("best:")]
-    return list(dict.fromkeys(["doc_key", "lang", planned.step.name, *ranked_by]))
-
-
-def keys_reader(run: Run, planned: GlobalStep, columns: list[str]) -> "partial[Iterator[pa.RecordBatch]]":
-    """Return `read_keys` for one step, ready to be sent to executors."""
-    return partial(read_keys, run, planned, columns)

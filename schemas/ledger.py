@@ -7,10 +7,15 @@ from schemas.table import column
 RECORDS_IN = "records_in"
 KEPT = "kept"
 UNKNOWN_LANGUAGE = ""
+RELABELLED = "relabelled "
+"""Begins the outcome of a document that is kept under the label that follows: it goes on as that language."""
+RULE = "rule "
+"""Begins the account of one reason over all documents of select: outcomes are that reason, for each language
+(whatever removed the document first), and `kept` for all others, without their language."""
 
 LEDGER = pa.schema(
     [
-        column("stage", pa.string(), "extract, annotate, chunks, a global step, select or publish"),
+        column("stage", pa.string(), "extract, annotate, chunks, a global step, `rule NAME`, select or publish"),
         column("part", pa.int32(), "number of the part"),
         column("lang", pa.string(), "language; empty where it is not known yet"),
         column("outcome", pa.string(), "`records_in`, `kept` or the reason of removal"),
