@@ -12,6 +12,7 @@ from pipeline.judge import Found, OnLanguage, Verdict, judge, rule_columns
 from pipeline.plan import GlobalStep, dedup_parameters, is_global, result_folder
 from pipeline.run import Run
 from pipeline.sampling import Cut, read_cuts
+from pipeline.selection import no_decisions
 from pipeline.steps import AuditStep, DedupStep, SampleStep, Step, ThresholdStep
 from pipeline.thresholds import limits_by_language
 from pipeline.workspace import WORK, Workspace
