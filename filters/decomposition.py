@@ -27,12 +27,11 @@ def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, P
     if len(changed):
         size = sizes[codepoints[changed]].astype(np.int64)
         grown = np.cumsum(size - 1)
-        result = np.empty(len(codepoints) + int(grown[-1]), dtype=np.uint32)
         within = np.arange(int(size.sum())) - np.repeat(np.cumsum(size) - size, size)
         target = np.repeat(changed + grown - (size - 1), size) + within
-        same, kept = np.ones(len(result), dtype=np.bool_), np.ones(len(codepoints), dtype=np.bool_)
-        same[target], kept[changed] = False, False
-        result[same] = codepoints[kept]
+        counts = np.ones(len(codepoints), dtype=np.int64)
+        counts[changed] = size
+        result = np.repeat(codepoints, counts)
         result[target] = values[np.repeat(places[codepoints[changed]], size) + within]
         offsets = offsets + np.concatenate(([0], grown))[np.searchsorted(changed, offsets)]
         codepoints = result

@@ -1,5 +1,6 @@
 """Where strings occur in a batch: by the rarest of their characters, which is looked for once."""
 
+import functools
 import string
 from collections.abc import Sequence
 from typing import Final
@@ -24,13 +25,23 @@ def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
 
 def _find(text: TextBatch, wanted: str, fold: bool) -> Positions:
     codepoints = text.folded if fold else text.codepoints
-    anchor = max(range(len(wanted)), key=lambda i: _rarity(wanted[i]))
-    at = _places(text, wanted[anchor], fold) - anchor
+    order = _order(wanted)
+    at = _places(text, wanted[order[0]], fold) - order[0]
     at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
-    for offset, character in enumerate(wanted):
-        at = at[codepoints[at + offset] == ord(character)]
-    rows = np.searchsorted(text.row_offsets, at, side="right")
+    for offset in order[1:]:
+        if len(at) == 0:
+            return at
+        at = at[codepoints[at + offset] == ord(wanted[offset])]
+    rows = text.row_offsets.searchsorted(at, side="right")
     return at[at + len(wanted) <= text.row_offsets[rows]]
+
+
+@functools.cache
+def _order(wanted: str) -> tuple[int, ...]:
+    """Return the places in a string, the rarest characters first, and repeated ones last."""
+    places = sorted(range(len(wanted)), key=lambda i: _rarity(wanted[i]), reverse=True)
+    first = [i for n, i in enumerate(places) if wanted[i] not in {wanted[j] for j in places[:n]}]
+    return (*first, *(i for i in places if i not in first))
 
 
 def _rarity(character: str) -> tuple[bool, int]:
@@ -49,9 +60,10 @@ def _places(text: TextBatch, character: str, fold: bool) -> Positions:
         narrow = text.once("upper", lambda: np.flatnonzero(text.flag(UPPER)))
 
     def compute() -> Positions:
-        if narrow is None:
-            return np.flatnonzero(codepoints == ord(character))
-        found: Positions = narrow[codepoints[narrow] == ord(character)]
+        at = narrow
+        if at is None:
+            at = np.flatnonzero(text.low_bytes(fold) == np.uint8(ord(character) & 0xFF))
+        found: Positions = at[codepoints[at] == ord(character)]
         return found
 
     return text.once(("places", character, fold), compute)
@@ -70,7 +82,7 @@ def count_any(text: TextBatch, wanted: Sequence[str], fold: bool = False) -> Pos
 
 def _apart(at: Positions, length: int) -> Positions:
     """Leave out the positions that overlap an earlier one that is kept."""
-    if not (np.diff(at) < length).any():
+    if not (at[1:] - at[:-1] < length).any():
         return at
     kept, free = [], 0
     for place in at.tolist():

@@ -29,7 +29,7 @@ class Spans:
     @property
     def counts(self) -> Positions:
         """The spans in each row."""
-        return np.diff(self.offsets)
+        return steps(self.offsets)
 
     @property
     def rows(self) -> Positions:
@@ -38,8 +38,13 @@ class Spans:
 
     def chosen(self, keep: Mask) -> "Spans":
         """Return the spans where `keep` is true."""
-        before = np.concatenate(([0], np.cumsum(keep, dtype=np.int64)))
-        return Spans(self.starts[keep], self.ends[keep], before[self.offsets])
+        kept = np.flatnonzero(keep)
+        return Spans(self.starts[kept], self.ends[kept], np.searchsorted(kept, self.offsets))
+
+
+def steps(offsets: Positions) -> Positions:
+    """Return what lies between successive offsets: `np.diff`, whose own steps cost more on few rows."""
+    return offsets[1:] - offsets[:-1]
 
 
 def span_positions(spans: Spans) -> Positions:
@@ -72,6 +77,32 @@ def maxima(values: NDArray[Any], offsets: Positions) -> Positions:
     return result
 
 
+def holding(spans: Spans, mask: Mask) -> Mask:
+    """Return which spans, none of them empty, hold a position of `mask`.
+
+    Most show it by their first two positions. If the rest is long, it is asked where runs of the mask begin.
+    """
+    found: Mask = mask[spans.starts]
+    doubtful = np.flatnonzero(~found)
+    doubtful = doubtful[spans.ends[doubtful] - spans.starts[doubtful] > 1]
+    found[doubtful] = mask[spans.starts[doubtful] + 1]
+    doubtful = doubtful[~found[doubtful]]
+    starts, ends = spans.starts[doubtful] + 1, spans.ends[doubtful]
+    size = int((ends - starts).sum())
+    if size * FEW < len(mask):
+        rest = Spans(starts, ends, doubtful)
+        offsets = np.concatenate(([0], np.cumsum(rest.lengths)))
+        found[doubtful] = sums(mask[span_positions(rest)], offsets) > 0
+    else:
+        begins = np.flatnonzero(mask[1:] & ~mask[:-1]) + 1
+        if len(begins) < len(doubtful):
+            at = np.searchsorted(starts, begins, side="right") - 1
+            found[doubtful[at[(at >= 0) & (begins < ends[at])]]] = True
+        else:
+            found[doubtful] = np.append(begins, len(mask))[np.searchsorted(begins, starts)] < ends
+    return found
+
+
 def split(at: Positions, row_offsets: Positions) -> Spans:
     """Return the pieces of every row before, between and after separators at the given positions."""
     per_row = np.searchsorted(at, row_offsets)
@@ -88,28 +119,52 @@ def split(at: Positions, row_offsets: Positions) -> Spans:
 
 def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
     """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
+    if cuts is None:
+        return _few_cuts(inside, row_offsets)
     begins, stops = inside.copy(), inside.copy()
     begins[1:] &= ~inside[:-1]
     stops[:-1] &= ~inside[1:]
-    forced = row_offsets if cuts is None else np.concatenate((row_offsets, cuts))
-    forced = forced[(forced > 0) & (forced < len(inside))]
-    forced = forced[inside[forced] & inside[forced - 1]]
-    begins[forced] = True
-    stops[forced - 1] = True
+    for places in (row_offsets, cuts):
+        forced = _inner(inside, places)
+        begins[forced] = True
+        stops[forced - 1] = True
     return np.flatnonzero(begins), np.flatnonzero(stops) + 1
 
 
-STEPS = 4
+def _few_cuts(inside: Mask, cuts: Positions) -> tuple[Positions, Positions]:
+    """Look for starts and ends of runs at once: they take turns."""
+    changes = np.zeros(len(inside) + 1, dtype=np.bool_)
+    changes[:-1] = inside
+    changes[1:] ^= inside
+    edges = np.flatnonzero(changes)
+    forced = np.unique(_inner(inside, cuts))
+    if len(forced):
+        edges = np.insert(edges, np.repeat(np.searchsorted(edges, forced), 2), np.repeat(forced, 2))
+    return np.ascontiguousarray(edges[0::2]), np.ascontiguousarray(edges[1::2])
+
+
+def _inner(inside: Mask, cuts: Positions) -> Positions:
+    """Return the cuts that have the inside on both sides."""
+    cuts = cuts[(cuts > 0) & (cuts < len(inside))]
+    kept: Positions = cuts[inside[cuts] & inside[cuts - 1]]
+    return kept
+
+
+FEW = 16
+"""`holding` looks at each position of the rest if that is shorter than the mask by this factor."""
+
+STEPS = 32
 """Code points that `strip` takes off one by one before it searches."""
 
 
 def strip(spans: Spans, mask: Mask) -> Spans:
     """Return the spans without the code points of `mask` at their ends; what is then empty is left out."""
-    spans = spans.chosen(spans.starts < spans.ends)
-    starts, ends = spans.starts.copy(), spans.ends.copy()
-    first, last = np.flatnonzero(mask[starts]), np.flatnonzero(mask[ends - 1])
+    filled = spans.starts < spans.ends
+    spans = spans if filled.all() else spans.chosen(filled)
+    first, last = np.flatnonzero(mask[spans.starts]), np.flatnonzero(mask[spans.ends - 1])
     if len(first) == len(last) == 0:
         return spans
+    starts, ends = spans.starts.copy(), spans.ends.copy()
     for _ in range(STEPS):
         starts[first] += 1
         first = first[starts[first] < ends[first]]
@@ -117,8 +172,12 @@ def strip(spans: Spans, mask: Mask) -> Spans:
         ends[last] -= 1
         last = last[starts[last] < ends[last]]
         last = last[mask[ends[last] - 1]]
-    if len(first) or len(last):
+        if len(first) == len(last) == 0:
+            break
+    else:
         solid = np.flatnonzero(~mask)
         starts[first] = np.append(solid, len(mask))[np.searchsorted(solid, starts[first])]
         ends[last] = np.append(-1, solid)[np.searchsorted(solid, ends[last])] + 1
-    return Spans(starts, ends, spans.offsets).chosen(starts < ends)
+    filled = starts < ends
+    stripped = Spans(starts, ends, spans.offsets)
+    return stripped if filled.all() else stripped.chosen(filled)

@@ -20,20 +20,21 @@ from numpy.typing import NDArray
 from filters import sentences, words
 from filters.hashing import PrefixHashes
 from filters.ngrams import Ngrams
-from filters.spans import Spans, span_positions, strip, sums
+from filters.spans import Spans, holding, span_positions, steps, strip, sums
 from filters.unicode_tables import (
     ALNUM,
     ASCII_END,
     CATEGORIES,
     CATEGORY_MASK,
+    FOLDS,
     LINE_FEED,
     MARK,
     NUMERIC,
-    SCRIPT_MASK,
     SCRIPT_SHIFT,
     SPACE,
     WORD_CLASS_MASK,
     WORD_CLASS_SHIFT,
+    look_up,
     tables,
 )
 from schemas.errors import InputError, SchemaError
@@ -55,12 +56,18 @@ class TextBatch:
     """A column of texts as flat arrays. Made by `from_arrow`."""
 
     def __init__(
-        self, codepoints: NDArray[np.uint32], row_offsets: Positions, is_null: Mask, byte_counts: Positions
+        self,
+        codepoints: NDArray[np.uint32],
+        row_offsets: Positions,
+        is_null: Mask,
+        byte_counts: Positions,
+        data: memoryview | None = None,
     ) -> None:
         self.codepoints = codepoints
         self.row_offsets = row_offsets
         self.is_null = is_null
         self.byte_counts = byte_counts  # of each row in UTF-8
+        self._data = data  # the rows in UTF-8, if they came so
         self._memo: dict[Hashable, Any] = {}
 
     @classmethod
@@ -75,11 +82,12 @@ class TextBatch:
         array = _plain_strings(array)
         counts = np.asarray(pc.utf8_length(array), dtype=np.int64)
         row_offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
-        codepoints = _decode(_bytes_of(array))
+        data = _bytes_of(array)
+        codepoints = _decode(data)
         if row_offsets[-1] != len(codepoints):
             raise InputError("text column: its rows do not begin and end between UTF-8 characters")
         byte_counts = np.asarray(pc.binary_length(array), dtype=np.int64)
-        return cls(codepoints, row_offsets, is_null, byte_counts)
+        return cls(codepoints, row_offsets, is_null, byte_counts, data)
 
     def __len__(self) -> int:
         return len(self.row_offsets) - 1
@@ -99,49 +107,60 @@ class TextBatch:
     @property
     def lengths(self) -> Positions:
         """The code points in each row."""
-        return np.diff(self.row_offsets)
+        return self.once("lengths", lambda: steps(self.row_offsets))
 
     @property
     def properties(self) -> NDArray[np.uint32]:
         """The property word of each code point (`filters/unicode_tables.py`)."""
-        return self.once("properties", lambda: tables().properties.take(self.codepoints, mode="clip"))
+        return self.once("properties", lambda: look_up(tables().properties, self.codepoints))
+
+    def _byte(self, number: int) -> NDArray[np.uint8]:
+        """Return one byte of the property word of each code point: a quarter of it to read for each flag."""
+        return self.once(
+            ("byte", number), lambda: np.ascontiguousarray(self.properties.view(np.uint8)[number::4])
+        )
 
     @property
     def categories(self) -> NDArray[np.uint8]:
         """The general category of each code point, an index into CATEGORIES."""
-        return self.once("categories", lambda: (self.properties & np.uint32(CATEGORY_MASK)).astype(np.uint8))
+        return self.once("categories", lambda: self._byte(0) & np.uint8(CATEGORY_MASK))
 
     @property
     def scripts(self) -> NDArray[np.uint8]:
         """The script of each code point, an index into `script_codes()`."""
-        return self.once("scripts", lambda: self._field(SCRIPT_SHIFT, SCRIPT_MASK))
+        return self._byte(SCRIPT_SHIFT // 8)
 
     @property
     def word_classes(self) -> NDArray[np.uint8]:
         """The word class of each code point."""
-        return self.once("word_classes", lambda: self._field(WORD_CLASS_SHIFT, WORD_CLASS_MASK))
-
-    def _field(self, shift: int, mask: int) -> NDArray[np.uint8]:
-        return ((self.properties >> np.uint32(shift)) & np.uint32(mask)).astype(np.uint8)
+        return self.once(
+            "word_classes", lambda: self._byte(WORD_CLASS_SHIFT // 8) & np.uint8(WORD_CLASS_MASK)
+        )
 
     def flag(self, flag: int) -> Mask:
-        """Return where a property flag (SPACE, UPPER …) is set."""
-        return self.once(("flag", flag), lambda: (self.properties & np.uint32(flag)) != 0)
+        """Return where a property flag (SPACE, UPPER …), or one of several in one byte, is set."""
+        number = (flag.bit_length() - 1) // 8
+        return self.once(("flag", flag), lambda: (self._byte(number) & np.uint8(flag >> 8 * number)) != 0)
 
     @property
     def symbols(self) -> Positions:
         """The positions of what is neither letter, number, mark nor white space: a few in a hundred."""
 
         def compute() -> Positions:
-            other = (self.properties & np.uint32(ALNUM | SPACE)) == 0
-            return np.flatnonzero(other & (self.word_classes != MARK))
+            return np.flatnonzero(~(self.flag(ALNUM) | self.flag(SPACE) | (self.word_classes == MARK)))
 
         return self.once("symbols", compute)
 
     @property
     def line_feeds(self) -> Positions:
         """The positions of the line feeds."""
-        return self.once("line feeds", lambda: np.flatnonzero(self.codepoints == LINE_FEED))
+
+        def compute() -> Positions:
+            at = np.flatnonzero(self.low_bytes() == LINE_FEED)
+            found: Positions = at[self.codepoints[at] == LINE_FEED]
+            return found
+
+        return self.once("line feeds", compute)
 
     @property
     def numbers(self) -> Positions:
@@ -161,8 +180,7 @@ class TextBatch:
 
     def per_row(self, at: Positions) -> Positions:
         """Return how many of the sorted positions lie in each row."""
-        counts: Positions = np.diff(np.searchsorted(at, self.row_offsets))
-        return counts
+        return steps(at.searchsorted(self.row_offsets))
 
     def in_categories(self, prefix: str) -> Mask:
         """Return where the general category begins with `prefix` (L, P, Nd)."""
@@ -173,7 +191,32 @@ class TextBatch:
     @property
     def folded(self) -> NDArray[np.uint32]:
         """The code points after simple case folding."""
-        return self.once("folded", lambda: tables().fold.take(self.codepoints, mode="clip"))
+
+        def compute() -> NDArray[np.uint32]:
+            at = np.flatnonzero(self.flag(FOLDS))
+            result = self.codepoints.copy()
+            result[at] = tables().fold[result[at]]
+            return result
+
+        return self.once("folded", compute)
+
+    def low_bytes(self, fold: bool = False) -> NDArray[np.uint8]:
+        """Return the lowest byte of each code point, a quarter of it to search for a letter."""
+        codepoints = self.folded if fold else self.codepoints
+        return self.once(("low bytes", fold), lambda: np.ascontiguousarray(codepoints.view(np.uint8)[::4]))
+
+    def rows_as_bytes(self) -> Iterator[memoryview]:
+        """Yield each row in UTF-8."""
+        data = self._data
+        if data is None:
+            data = memoryview(self.codepoints.tobytes().decode("utf-32-le").encode())
+        ends = np.cumsum(self.byte_counts)
+        for start, end in zip((ends - self.byte_counts).tolist(), ends.tolist(), strict=True):
+            yield data[start:end]
+
+    def rows(self) -> Spans:
+        """Return the rows as spans."""
+        return Spans(self.row_offsets[:-1], self.row_offsets[1:], np.arange(len(self) + 1))
 
     def as_rows(self, spans: Spans) -> "TextBatch":
         """Return a batch whose rows are the spans."""
@@ -224,19 +267,9 @@ class TextBatch:
         """Return a well mixed hash of each word, of its case-folded form by default."""
         return self.once(("word_hashes", kind, fold), lambda: self.span_hashes(self.words(kind), fold))
 
-    def word_flags(self, kind: str = "unicode") -> NDArray[np.uint32]:
-        """Return for each word the properties that any of its code points has.
-
-        The gap after a word is taken in too: what only letters and numbers have is right for every kind.
-        """
-        words = self.words(kind)
-
-        def compute() -> NDArray[np.uint32]:
-            if len(words) == 0:
-                return np.empty(0, dtype=np.uint32)
-            return np.bitwise_or.reduceat(self.properties, words.starts)
-
-        return self.once(("word_flags", kind), compute)
+    def words_with(self, flag: int, kind: str = "unicode") -> Mask:
+        """Return which words hold a code point that has the property flag, or one of several in one byte."""
+        return self.once(("words with", flag, kind), lambda: holding(self.words(kind), self.flag(flag)))
 
     def ngrams(self, n: int, kind: str = "unicode", fold: bool = True) -> Ngrams:
         """Return the word n-grams that occur more than once in their row, of case-folded words by default."""

@@ -14,10 +14,12 @@ No field crosses a byte, so that `TextBatch.flag` looks at one byte of each code
 import functools
 from dataclasses import dataclass
 from importlib import resources
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar("Value", bound=np.generic)
 
 CATEGORIES: Final = (
     *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
@@ -57,12 +59,16 @@ IGNORABLE: Final = 1 << 29  # Default_Ignorable_Code_Point
 ROOTS_SPECIAL: Final = (
     1 << 30
 )  # special characters of ROOTS, with Unicode's Emoji for the package `emoji` 1.6.1
+FOLDS: Final = 1 << 31  # simple case folding gives another code point
 ALNUM: Final = ALPHA | NUMERIC  # str.isalnum
 
 SEGMENTED_SCRIPTS: Final = ("Hani", "Hira", "Kana", "Thai", "Laoo", "Khmr", "Mymr")
 """Scripts written without spaces between words for which ICU has a dictionary."""
 
 CODE_POINTS: Final = 0x110000
+CACHED: Final = 1 << 15
+"""Code points looked up at a time."""
+
 ASCII_END: Final = 0x80
 BMP_END: Final = 0x10000
 TAB: Final = 0x09
@@ -88,8 +94,10 @@ def tables() -> Tables:
     source = resources.files("filters").joinpath("data/unicode_tables.npz")
     with source.open("rb") as file, np.load(file) as stored:
         lengths = np.diff(stored["run_starts"].astype(np.int64), append=CODE_POINTS)
+        properties = np.repeat(stored["run_values"], lengths)
+        properties[stored["fold_from"]] |= np.uint32(FOLDS)
         return Tables(
-            properties=np.repeat(stored["run_values"], lengths),
+            properties=properties,
             fold=_mapped(stored["fold_from"], stored["fold_to"]),
             lower=_mapped(stored["lower_from"], stored["lower_to"]),
             scripts=tuple(stored["scripts"].tolist()),
@@ -116,6 +124,15 @@ def script_codes() -> tuple[str, ...]:
 def script_number(code: str) -> int:
     """Return the number of the script with the ISO 15924 code."""
     return tables().scripts.index(code)
+
+
+def look_up(table: NDArray[Value], codepoints: NDArray[np.uint32]) -> NDArray[Value]:
+    """Return the value of each code point, some at a time: NumPy's wide indices stay in the caches."""
+    result = np.empty(len(codepoints), dtype=table.dtype)
+    for start in range(0, len(codepoints), CACHED):
+        piece = codepoints[start : start + CACHED]
+        table.take(piece, out=result[start : start + CACHED], mode="clip")
+    return result
 
 
 @functools.cache

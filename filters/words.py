@@ -200,14 +200,21 @@ def _flagged(text: "TextBatch", flag: int, wanted: bool) -> Spans:
     return text.spans(*runs(text.flag(flag) == wanted, text.row_offsets))
 
 
+def word_characters(text: "TextBatch") -> Mask:
+    r"""Return where `\w` of `re` holds."""
+    return text.once("word characters", lambda: text.flag(ALNUM) | (text.codepoints == ord("_")))
+
+
 def _word_characters(text: "TextBatch") -> Spans:
-    return text.spans(*runs(text.flag(ALNUM) | (text.codepoints == ord("_")), text.row_offsets))
+    return text.spans(*runs(word_characters(text), text.row_offsets))
 
 
 def _word_punct(text: "TextBatch") -> Spans:
-    inside = text.flag(ALNUM) | (text.codepoints == ord("_"))
-    cuts = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    return text.spans(*runs(~text.flag(SPACE), text.row_offsets, cuts))
+    solid = ~text.flag(SPACE)
+    kinds = solid.view(np.uint8) + word_characters(text)
+    borders = text.row_starts_flags.copy()
+    borders[1:-1] |= kinds[1:] != kinds[:-1]
+    return text.spans(np.flatnonzero(borders[:-1] & solid), np.flatnonzero(borders[1:] & solid) + 1)
 
 
 def _tokens(text: "TextBatch") -> Spans:
@@ -223,12 +230,12 @@ def _blanks(text: "TextBatch") -> Spans:
 
 
 def _roots(text: "TextBatch") -> Spans:
-    spaces = text.codepoints[text.flag(SPACE)]
-    if bool(((spaces == BLANK) | (spaces == LINE_FEED) | (spaces == TAB)).all()):
+    code = text.codepoints
+    separators = (code == BLANK) | (code == LINE_FEED) | (code == TAB)
+    if np.array_equal(separators, text.flag(SPACE)):
         pieces = text.words("whitespace")
     else:
-        code = text.codepoints
-        pieces = text.spans(*runs((code != BLANK) & (code != LINE_FEED) & (code != TAB), text.row_offsets))
+        pieces = text.spans(*runs(~separators, text.row_offsets))
     return strip(pieces, text.flag(ROOTS_SPECIAL))
 
 

@@ -14,7 +14,11 @@ Mask = NDArray[np.bool_]
 def column(text: TextBatch, values: NDArray[Any], kind: pa.DataType, missing: Mask | None = None) -> pa.Array:
     """Return `values` as a column, null where the text is null or `missing` is true."""
     mask = text.is_null if missing is None else text.is_null | missing
-    return pa.array(values, mask=mask).cast(kind)
+    if pa.types.is_string(kind):
+        return pa.array(values, kind, mask=mask)
+    values = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
+    valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if mask.any() else None
+    return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
 
 
 def count(text: TextBatch, values: NDArray[Any]) -> pa.Array:
@@ -25,8 +29,8 @@ def count(text: TextBatch, values: NDArray[Any]) -> pa.Array:
 def ratio(text: TextBatch, part: NDArray[Any], whole: NDArray[Any]) -> pa.Array:
     """Return part / whole as float32, null where the whole is 0."""
     empty = whole == 0
-    values = np.divide(part, whole, out=np.zeros(len(whole)), where=~empty)
-    return column(text, values.astype(np.float32), pa.float32(), empty)
+    values = np.divide(part, whole + empty)  # no division by 0; what it gives there is null
+    return column(text, values, pa.float32(), empty)
 
 
 def hashes(text: TextBatch, values: NDArray[np.uint64], missing: Mask) -> pa.Array:

@@ -12,7 +12,7 @@ from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.content import CURSED_LITERALS
 from filters.signals.ngrams import top_share
-from filters.spans import Spans, maxima, runs, sums
+from filters.spans import Spans, holding, maxima, runs, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
 
@@ -32,7 +32,7 @@ def capital_token_ratio(text: TextBatch) -> pa.Array:
     """
     tokens = text.words("whitespace")
     counts = np.where(tokens.counts >= LEAST_LIST_TOKENS, tokens.counts, 0)
-    return ratio(text, sums(_in_list_case(text, tokens.starts), tokens.offsets), counts)
+    return ratio(text, sums(_in_list_case(text, tokens), tokens.offsets), counts)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{GLOTCC}, technical (danger) characters")
@@ -113,10 +113,10 @@ def questionable_sentence_ratio(
     spans = _sentences(text)
     lengths = spans.lengths
     bad = (lengths < shortest) | (lengths > longest)
-    starts, _ = runs(~text.flag(SPACE), text.row_offsets, spans.starts)
-    offsets = np.append(np.searchsorted(starts, spans.starts), len(starts))
-    in_list, tokens = sums(_in_list_case(text, starts), offsets), np.diff(offsets)
-    bad |= (tokens >= LEAST_LIST_TOKENS) & (in_list > capital * tokens)
+    tokens = text.spans(*runs(~text.flag(SPACE), text.row_offsets, spans.starts))
+    offsets = np.append(np.searchsorted(tokens.starts, spans.starts), len(tokens))
+    in_list, counts = sums(_in_list_case(text, tokens), offsets), np.diff(offsets)
+    bad |= (counts >= LEAST_LIST_TOKENS) & (in_list > capital * counts)
     bad |= sum(_between(at, spans) for at in _technical(text)) > technical * lengths
     for wanted in CURSED_LITERALS:
         at = search.find(text, wanted)
@@ -146,9 +146,11 @@ def _between(at: Positions, spans: Spans) -> Positions:
     return np.asarray(np.searchsorted(at, spans.ends) - np.searchsorted(at, spans.starts), dtype=np.int64)
 
 
-def _in_list_case(text: TextBatch, starts: Positions) -> NDArray[np.bool_]:
-    if len(starts) == 0:
-        return np.zeros(0, dtype=np.bool_)
-    other = text.once("other", lambda: (text.properties & np.uint32(DIGIT | ASCII_PUNCT | SPACE)) == 0)
-    plain = np.maximum.reduceat(other.view(np.uint8), starts) == 0
-    return np.asarray(text.flag(UPPER)[starts] | plain, dtype=np.bool_)
+def _in_list_case(text: TextBatch, tokens: Spans) -> NDArray[np.bool_]:
+    """Return which tokens begin with an upper-case letter or hold only digits and ASCII punctuation."""
+    found: NDArray[np.bool_] = text.flag(UPPER)[tokens.starts]
+    plain = text.once("plain", lambda: text.flag(DIGIT) | text.flag(ASCII_PUNCT))
+    doubtful = np.flatnonzero(plain[tokens.starts])
+    rest = Spans(tokens.starts[doubtful], tokens.ends[doubtful], doubtful)
+    found[doubtful] |= ~holding(rest, ~plain)
+    return found

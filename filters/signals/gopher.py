@@ -21,6 +21,7 @@ from filters.unicode_tables import ALPHA, listed
 Positions = NDArray[np.int64]
 PUNCTUATION = "datatrove_punctuation"
 GOPHER = "Rae et al. 2021, arXiv:2112.11446, section A.1.1"
+LENGTH_BITS = 32
 
 
 @signal(pa.float32(), unit="code points", source="Dolma python/dolma/taggers/gopher.py")
@@ -28,12 +29,12 @@ def median_word_length(text: TextBatch, *, kind: str = "whitespace") -> pa.Array
     """Median code points per word, the mean of the middle two; null where there is no word."""
     words = text.words(kind)
     counts, lengths = words.counts, words.lengths
-    order = np.argsort((words.rows << 32) | lengths)
+    ordered = np.sort((words.rows << LENGTH_BITS) | lengths) & ((1 << LENGTH_BITS) - 1)
     filled = counts > 0
     values = np.zeros(len(text))
     middle = words.offsets[:-1][filled] + (counts[filled] - 1) // 2
     upper = words.offsets[:-1][filled] + counts[filled] // 2
-    values[filled] = (lengths[order[middle]] + lengths[order[upper]]) / 2
+    values[filled] = (ordered[middle] + ordered[upper]) / 2
     return column(text, values, pa.float32(), ~filled)
 
 
@@ -71,7 +72,7 @@ def words_with_symbol_ratio(text: TextBatch) -> pa.Array:
 def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array:
     """Words with a letter (`str.isalpha`) / words; null without one."""
     words = text.words(kind)
-    return ratio(text, sums((text.word_flags(kind) & np.uint32(ALPHA)) != 0, words.offsets), words.counts)
+    return ratio(text, sums(text.words_with(ALPHA, kind), words.offsets), words.counts)
 
 
 @signal(pa.int32(), unit="words", source="datatrove gopher_quality_filter.py")
@@ -92,10 +93,11 @@ def _plain_words(text: TextBatch, kind: str) -> Spans:
 
     def compute() -> Spans:
         words = text.words(kind)
-        plain = ~listed(PUNCTUATION)[text.codepoints[words.starts]]
-        doubtful = np.flatnonzero(~plain & (words.lengths > 1))
+        plain = ~listed(PUNCTUATION).take(text.codepoints[words.starts])
+        doubtful = np.flatnonzero(~plain)
+        doubtful = doubtful[words.lengths[doubtful] > 1]
         rest = Spans(words.starts[doubtful], words.ends[doubtful], doubtful)
-        held = ~listed(PUNCTUATION)[text.codepoints[span_positions(rest)]]
+        held = ~listed(PUNCTUATION).take(text.codepoints[span_positions(rest)])
         plain[doubtful] = sums(held, np.concatenate(([0], np.cumsum(rest.lengths)))) > 0
         return words.chosen(plain)
 

@@ -21,7 +21,6 @@ def content_hash(text: TextBatch) -> pa.Array:
 def stripped_hash(text: TextBatch) -> pa.Array:
     """64-bit hash of the text without white space, P and ASCII punctuation; null if nothing is left."""
     removed = text.flag(SPACE) | text.flag(ASCII_PUNCT) | text.in_categories("P")
-    kept = ~removed
-    counts = text.row_sums(kept)
-    values = text.codepoints[kept].astype(np.uint64)
-    return hashes(text, row_hashes(values, np.concatenate(([0], np.cumsum(counts)))), counts == 0)
+    kept = np.flatnonzero(~removed)
+    offsets = np.searchsorted(kept, text.row_offsets)
+    return hashes(text, row_hashes(text.codepoints[kept], offsets), np.diff(offsets) == 0)

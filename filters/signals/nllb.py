@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from filters.registry import signal
 from filters.signals.columns import column, ratio
-from filters.spans import maxima
+from filters.spans import maxima, runs
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, EMOJI
 
@@ -43,10 +43,10 @@ def emoji_ratio(text: TextBatch) -> pa.Array:
 def max_char_run(text: TextBatch) -> pa.Array:
     """Length of the longest run of one code point; null for an empty text."""
     codepoints = text.codepoints
-    changes = text.row_starts_flags.copy()
-    if len(codepoints):
-        changes[1:-1] |= codepoints[1:] != codepoints[:-1]
-    edges = np.flatnonzero(changes)
-    first = np.searchsorted(edges, text.row_offsets)
-    longest = maxima(np.diff(edges), np.minimum(first, max(len(edges) - 1, 0)))
+    same = codepoints[1:] == codepoints[:-1]
+    same &= ~text.row_starts_flags[1:-1]
+    starts, ends = runs(same, np.array([0, len(same)]))
+    longest = np.ones(len(text), dtype=np.int64)
+    offsets = np.searchsorted(starts, text.row_offsets)
+    longest += maxima(ends - starts, offsets)
     return column(text, longest, pa.int32(), text.lengths == 0)

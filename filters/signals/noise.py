@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
+from filters.signals.scripts import script_counts
 from filters.spans import sums
-from filters.text import TextBatch, encode
-from filters.unicode_tables import ALPHA, BLANK, IGNORABLE, script_number
+from filters.text import TextBatch
+from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, script_number
 
 CONFUSABLE_SCRIPTS: Final = ("Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt")
 MOJIBAKE_LEADS: Final = np.frombuffer("ÂÃÄÅÐÑØÙÎÏàáâãä".encode("utf-32-le"), dtype=np.uint32)
@@ -24,13 +25,23 @@ LATIN_CONTINUATION: Final = (0x80, 0x40)  # U+0080 and the 63 after it
 def mixed_script_word_ratio(text: TextBatch) -> pa.Array:
     """Words with letters of two scripts that look alike (Latin, Cyrillic …) / words; null without a word."""
     words = text.words()
-    if len(words) == 0:
-        return ratio(text, words.counts, words.counts)
+    mixed = np.zeros(len(text), dtype=np.int64)
+    found = script_counts(text, merge=False)
+    several = sum((found.of(code) > 0 for code in CONFUSABLE_SCRIPTS), np.zeros(len(text), np.int64)) > 1
+    rows = np.flatnonzero(several)
+    if len(rows):
+        within = text.as_rows(text.rows().chosen(several))
+        mixed[rows] = sums(_mixed(within), within.words().offsets)
+    return ratio(text, mixed, words.counts)
+
+
+def _mixed(text: TextBatch) -> NDArray[np.bool_]:
+    """Return which words hold letters of two scripts that look alike."""
     bits = np.zeros(256, dtype=np.uint8)
     for bit, code in enumerate(CONFUSABLE_SCRIPTS):
         bits[script_number(code)] = 1 << bit
-    held = np.bitwise_or.reduceat(bits[text.scripts] * text.flag(ALPHA), words.starts)
-    return ratio(text, sums((held & (held - np.uint8(1))) != 0, words.offsets), words.counts)
+    held = np.bitwise_or.reduceat(bits[text.scripts] * text.flag(ALPHA), text.words().starts)
+    return np.asarray((held & (held - np.uint8(1))) != 0, dtype=np.bool_)
 
 
 @signal(pa.float32(), unit="ratio", source="own")
@@ -51,7 +62,9 @@ def private_use_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.float32(), unit="ratio", source="own")
 def control_char_ratio(text: TextBatch) -> pa.Array:
     """Control characters (Cc) that are not white space / code points; null for an empty text."""
-    return ratio(text, text.row_sums(text.in_categories("Cc") & ~_space_controls(text)), text.lengths)
+    at = np.flatnonzero(text.in_categories("Cc"))
+    at = at[(text.codepoints[at] - np.uint32(TAB)) > np.uint32(CARRIAGE_RETURN - TAB)]
+    return ratio(text, text.per_row(at), text.lengths)
 
 
 @signal(pa.int32(), unit="code points", source="own")
@@ -90,13 +103,6 @@ def compression_ratio(text: TextBatch) -> pa.Array:
 
     Low for repetition; running text is near 0.8, random characters and short texts are near 1 and above.
     """
-    rows = encode(text.codepoints, text.lengths)
-    codec = pa.Codec("lz4_raw")
-    sizes = [len(codec.compress(row.as_buffer())) for row in rows]
+    codec, rows = pa.Codec("lz4_raw"), text.rows_as_bytes()
+    sizes = [len(codec.compress(row)) for row in rows]
     return ratio(text, np.array(sizes, dtype=np.int64), text.byte_counts)
-
-
-def _space_controls(text: TextBatch) -> NDArray[np.bool_]:
-    return np.asarray(
-        ((text.codepoints - np.uint32(0x09)) < np.uint32(5)) | (text.codepoints == BLANK), dtype=np.bool_
-    )

@@ -8,7 +8,6 @@ which changes neither counts nor lengths where words are compared case-folded.
 import numpy as np
 
 from filters.decomposition import decompose
-from filters.spans import sums
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT
 
@@ -19,11 +18,8 @@ def normalised(text: TextBatch) -> TextBatch:
 
 
 def _normalise(text: TextBatch) -> TextBatch:
-    kept = ~text.flag(ASCII_PUNCT)
-    codepoints = text.codepoints[kept]
-    counts = sums(kept, text.row_offsets)
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    decomposed = decompose(codepoints, offsets)
+    kept = np.flatnonzero(~text.flag(ASCII_PUNCT))
+    decomposed = decompose(text.codepoints[kept], np.searchsorted(kept, text.row_offsets))
     return TextBatch(*decomposed, text.is_null, np.zeros(len(text), dtype=np.int64))  # bytes are not asked
 
 

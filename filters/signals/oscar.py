@@ -63,11 +63,9 @@ def line_hashes(text: TextBatch) -> pa.Array:
     removed[text.numbers[listed(CCNET_MARKS)[text.codepoints[text.numbers]]]] = True
     codepoints = text.folded.copy()
     codepoints[text.numbers[text.in_categories("Nd")[text.numbers]]] = ord("0")
-    places = np.flatnonzero(removed)
-    edges = _edges(text, lines)
-    offsets = edges - np.searchsorted(places, edges)
-    kept = ~removed
-    values = row_hashes(codepoints[kept].astype(np.uint64), offsets)
+    kept = np.flatnonzero(~removed)
+    offsets = np.searchsorted(kept, _edges(text, lines))
+    values = row_hashes(codepoints[kept], offsets)
     hashes = pa.array(values.view(np.int64), mask=np.diff(offsets) == 0)
     rows = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
     return pa.ListArray.from_arrays(rows, hashes)

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 
 from filters.counting import Repeats, count_repeats, largest_sums
-from filters.hashing import windows
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.text import TextBatch
@@ -39,5 +38,5 @@ def word_rep_ratio(text: TextBatch, *, n: int = 5, kind: str = "roots") -> pa.Ar
 def char_repeats(text: TextBatch, n: int) -> Repeats:
     """Return the repeated character n-grams of each row."""
     return text.once(
-        ("char_repeats", n), lambda: count_repeats(windows(text.codepoints, n), text.row_offsets, n)
+        ("char_repeats", n), lambda: count_repeats(text.prefix_hashes().windows(n), text.row_offsets, n)
     )

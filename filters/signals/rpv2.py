@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters import search
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
 from filters.signals.normalised import normalised
-from filters.spans import Spans, strip, sums
+from filters.spans import Spans, holding, strip, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALNUM, LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
+from filters.unicode_tables import ALPHA, ASCII_END, LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
+from filters.words import word_characters
 
 FLOATS = pa.list_(pa.float32())
 LINE_END_MARKS = np.frombuffer(".!?\u201d".encode("utf-32-le"), dtype=np.uint32)
@@ -59,35 +61,26 @@ def unigram_entropy(text: TextBatch, *, variant: str = "unicode") -> pa.Array:
 @signal(pa.int32(), unit="sentences", source="RedPajama-V2 rps_doc_num_sentences")
 def pattern_sentence_count(text: TextBatch) -> pa.Array:
     r"""Matches of `\b[^.!?]+[.!?]*`: runs between end marks that hold a letter, a number or an underscore."""
-    words = text.words("word_punct")
-    begins = (text.properties[words.starts] & np.uint32(ALNUM)) != 0
-    begins |= text.codepoints[words.starts] == ord("_")
-    plain = words.chosen(begins)
     marks = np.sort(np.concatenate([text.symbol(mark) for mark in ".!?"]))
-    run = np.searchsorted(marks, plain.starts)
-    first = np.ones(len(plain), dtype=np.bool_)
-    first[1:] = np.diff(run) != 0
-    first[plain.offsets[:-1][plain.counts > 0]] = True
-    return count(text, sums(first, plain.offsets))
+    edges = np.unique(np.concatenate((text.row_offsets, marks)))  # each run lies between two of them
+    runs = Spans(edges[:-1], edges[1:], np.searchsorted(edges, text.row_offsets))
+    return count(text, sums(holding(runs, word_characters(text)), runs.offsets))
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_no_alph_words")
 def word_without_latin_ratio(text: TextBatch) -> pa.Array:
     """Raw words without one of a-z, A-Z / raw words; null without a word. Near 1 outside the Latin script."""
     words = text.words("word_punct")
-    if len(words) == 0:
-        return ratio(text, words.counts, words.counts)
-    latin = ((text.codepoints | np.uint32(0x20)) - np.uint32(ord("a"))) < np.uint32(26)
-    held = np.maximum.reduceat(latin.view(np.uint8), words.starts)
-    return ratio(text, sums(held == 0, words.offsets), words.counts)
+    latin = text.flag(ALPHA) & (text.codepoints < ASCII_END)
+    return ratio(text, words.counts - sums(holding(words, latin), words.offsets), words.counts)
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_all_caps_words")
 def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
     """Words for which `str.isupper` holds / words; null without a word."""
     words = text.words(kind)
-    cases = text.word_flags(kind) & np.uint32(UPPER | LOWER | TITLE)
-    return ratio(text, sums(cases == np.uint32(UPPER), words.offsets), words.counts)
+    caps = text.words_with(UPPER, kind) & ~text.words_with(LOWER | TITLE, kind)
+    return ratio(text, sums(caps, words.offsets), words.counts)
 
 
 @signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_ending_with_terminal_punctution_mark")
@@ -128,9 +121,10 @@ def lines_word_count(text: TextBatch) -> pa.Array:
 def lines_javascript_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form that are `javascript`."""
     plain = normalised(text)
-    lines, hashes = _normalised_lines(text), plain.word_hashes("whitespace")
-    wanted = TextBatch.from_arrow(pa.array(["javascript"])).word_hashes("whitespace")[0]
-    at = plain.words("whitespace").starts[hashes == wanted]
+    lines, words = _normalised_lines(text), plain.words("whitespace")
+    at = search.find(plain, "javascript", fold=True)
+    word = np.searchsorted(words.starts, at, side="right") - 1
+    at = at[(words.starts[word] == at) & (words.ends[word] == at + len("javascript"))]
     return _by_line(text, lines, np.searchsorted(at, lines.ends) - np.searchsorted(at, lines.starts))
 
 

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, SPACE, script_codes
+from filters.unicode_tables import ASCII_END, ASCII_PUNCT, DIGIT, SPACE, script_codes
 
 GLOTSCRIPT = "GlotScript 0f6178e (recipes.md 2.4), Kargaran et al. 2024"
 JAPANESE = ("Hani", "Hira", "Kana")
 KOREAN = ("Hang", "Hani")
-LEFT_OUT = np.uint8(255)  # no script has that number
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,10 @@ class ScriptCounts:
 
     codes: tuple[str, ...]  # in alphabetical order
     counts: NDArray[np.int64]  # rows x codes
+
+    def of(self, code: str) -> NDArray[np.int64]:
+        """Return the code points of each row in one script."""
+        return self.counts[:, self.codes.index(code)] if code in self.codes else 0 * self.counts[:, :1].sum(1)
 
 
 @signal(pa.string(), unit="ISO 15924 code", source=GLOTSCRIPT)
@@ -80,16 +83,19 @@ def script_counts(text: TextBatch, merge: bool) -> ScriptCounts:
 
 
 def _counts(text: TextBatch) -> ScriptCounts:
-    ascii_digit = (text.codepoints - np.uint32(0x30)) < np.uint32(10)
+    ascii_digit = text.flag(DIGIT) & (text.codepoints < ASCII_END)
     left_out = text.flag(SPACE) | text.flag(ASCII_PUNCT) | ascii_digit
-    scripts = text.scripts | (left_out.view(np.uint8) * LEFT_OUT)
-    present = np.zeros(int(LEFT_OUT) + 1, dtype=np.bool_)
-    present[scripts] = True
-    numbers = np.flatnonzero(present[:-1])
-    counts = [text.row_sums(scripts == np.uint8(number)) for number in numbers]
+    scripts = text.scripts + np.uint8(1)  # 0 is what is left out
+    scripts *= ~left_out
+    numbers, counts = [], []
+    while len(scripts) and (highest := scripts.max()):
+        of_it = scripts == highest
+        numbers.append(int(highest) - 1)
+        counts.append(text.row_sums(of_it))
+        scripts *= ~of_it
     codes = script_codes()
-    cells = np.stack(counts, axis=1) if counts else np.zeros((len(text), 0), dtype=np.int64)
-    return ScriptCounts(tuple(codes[i] for i in numbers), cells)
+    cells = np.stack(counts[::-1], axis=1) if counts else np.zeros((len(text), 0), dtype=np.int64)
+    return ScriptCounts(tuple(codes[i] for i in numbers[::-1]), cells)
 
 
 def _merged(found: ScriptCounts) -> ScriptCounts:
