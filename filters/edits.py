@@ -174,10 +174,12 @@ def drop_lines_without_end_mark(text: TextBatch, *, marks: str = END_MARKS, elli
 
 
 @edit(source=f"{C4}, at least 5 words (datatrove: 3; RefinedWeb: 2)")
-def drop_short_lines(text: TextBatch, *, words: int = 5, blank: bool = True) -> Edited:
-    """Cut the lines of fewer white-space words; empty ones only if `blank` (RefinedWeb keeps them)."""
+def drop_short_lines(
+    text: TextBatch, *, words: int = 5, blank: bool = True, kind: str = "whitespace"
+) -> Edited:
+    """Cut the lines of fewer words (of white space, or `kind`), empty ones if `blank` (RefinedWeb: not)."""
     lines = text.lines("split")
-    short = _words_in(text, lines) < words
+    short = _between(text.words(kind).starts, lines) < words
     return _without_lines(text, lines, short if blank else short & (lines.lengths > 0))
 
 

@@ -61,8 +61,18 @@ def test_a_file_that_holds_no_lists_is_refused(tmp_path: Path, content: str) -> 
 
 
 def test_a_missing_file_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"nowhere.json: expected 'stopwords-iso' or the path"):
+    with pytest.raises(
+        ModelError, match=r"nowhere.json: expected 'stopwords-iso', the path .* GLOTMILL_LISTS"
+    ):
         open_lists("nowhere.json")
+
+
+def test_a_name_is_a_file_of_the_folder_of_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.json").write_text('{"en": ["a"]}', encoding="utf-8")
+    monkeypatch.setenv("GLOTMILL_LISTS", str(tmp_path))
+    assert open_lists("mine").entries == {"en": ("a",)}
+    with pytest.raises(ModelError, match=r"other: expected .* other.json in "):
+        open_lists("other")
 
 
 def test_the_published_lists_can_be_read(shared: Path) -> None:
