@@ -86,7 +86,8 @@ def _limit_text(limit: Limit) -> str:
 def fails(rule: Rule, values: pa.Array, lang: pa.Array, limits: Mapping[str, Limit | None]) -> np.ndarray:
     """Return for each row whether `rule` removes it (bool, one per row).
 
-    `limits` maps languages to the limit of a rule with `$column`; the key `default` is for all others.
+    `limits` maps languages to the limit of a rule with `$column`; `*_Deva` is for all others of a script,
+    `default` for those that are left.
     """
     limit = pa.scalar(rule.limit) if rule.limit_column is None else _limits_by_row(lang, limits)
     if pa.types.is_float32(values.type):  # or a ratio of exactly 0.1 would stand above a limit of 0.1
@@ -99,8 +100,14 @@ def fails(rule: Rule, values: pa.Array, lang: pa.Array, limits: Mapping[str, Lim
 def _limits_by_row(lang: pa.Array, limits: Mapping[str, Limit | None]) -> pa.Array:
     codes = lang.dictionary_encode()
     default = limits.get("default")
-    by_code = pa.array([limits.get(code, default) for code in codes.dictionary.to_pylist()])
+    by_code = pa.array([limit_of(limits, code) for code in codes.dictionary.to_pylist()])
     if len(by_code) == 0 or pa.types.is_null(by_code.type):
         return pa.nulls(len(lang), pa.float64())
     taken = by_code.take(codes.indices)
     return pc.if_else(pc.is_valid(lang), taken, pa.scalar(default, taken.type))
+
+
+def limit_of(limits: Mapping[str, Limit | None], lang: str | None) -> Limit | None:
+    """Return the limit of a language: its own, else that of its script (`*_Deva`), else `default`."""
+    script = f"*_{(lang or '').rpartition('_')[2]}"
+    return next((limits[key] for key in (lang or "", script, "default") if key in limits), None)

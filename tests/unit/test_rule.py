@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from filters.rule import Rule, fails, parse_rule
+from filters.rule import Rule, fails, limit_of, parse_rule
 from schemas.errors import RecipeError
 
 
@@ -70,3 +70,11 @@ def test_a_float32_ratio_that_equals_the_limit_is_at_the_limit(limit):
 
 def test_a_text_is_compared_as_a_text():
     assert removed('script == "Latn"', ["Latn", "Cyrl", None]) == [False, True, False]
+
+
+def test_a_language_without_a_limit_has_that_of_its_script() -> None:
+    limits = {"hin_Deva": 3, "*_Deva": 2, "default": 1}
+    found = [limit_of(limits, lang) for lang in ("hin_Deva", "mar_Deva", "eng_Latn", None)]
+    assert found == [3, 2, 1, 1]
+    assert limit_of({"*_Deva": None, "default": 1}, "mar_Deva") is None
+    assert limit_of({}, "mar_Deva") is None
