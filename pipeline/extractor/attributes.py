@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,10 @@ MOST_NAMES, MOST_WORDS = 6, 5
 LONGEST_NAME = 40
 LONGEST_VALUE = 300
 """Bytes of an attribute that are read: what is longer is data, and would fill the caches."""
-CACHED_NAMES, CACHED_SETS = 1 << 15, 1 << 14
+CACHED_NAMES = 1 << 15
 
+ROLE, PROPERTY, TYPE = MARKS = ("role=", "ip=", "it=")
+"""Before what roles and microdata say."""
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 INVISIBLE = re.compile(rb"display:\s*none|visibility:\s*hidden")
 COMMENT_HINTS = ("comment", "respond", "disqus", "replies", "kommentar", "comentario")
@@ -52,23 +54,6 @@ class AttributeFacts:
     regions: NDArray[np.int64]
 
 
-class AttributeReader:
-    """Reads start tags with one set of weights, and remembers the sets of names that it has weighed."""
-
-    def __init__(self, weights: Mapping[str, int]) -> None:
-        self._weigh = functools.lru_cache(maxsize=CACHED_SETS)(functools.partial(weigh, weights))
-
-    def read(self, texts: Iterable[bytes]) -> AttributeFacts:
-        """Return what the text of each start tag says."""
-        rows = []
-        for text in texts:
-            names, regions = names_and_regions(text)
-            rows.append((*(self._weigh(names) if names else NO_SCORE), regions))
-        facts = np.array(rows, np.int64).reshape(-1, 4).T
-        total, largest, smallest = facts[:3].astype(np.float64)
-        return AttributeFacts(total, largest, smallest, facts[3])
-
-
 def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
     """Return the names in the text of a start tag, in order, and the bits of the regions that it opens."""
     names: tuple[str, ...] = ()
@@ -84,13 +69,13 @@ def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
         if not FORUM_NAMES.isdisjoint(names):
             regions |= FORUM_BIT
     if b" role=" in text:
-        names += ("role=" + value(text, b' role="')[:20].lower(),)
+        names += (ROLE + value(text, b' role="')[:20].lower(),)
     if b" item" in text:
         if kind := value(text, b' itemprop="'):
-            names += ("ip=" + kind[:24].lower(),)
+            names += (PROPERTY + kind[:24].lower(),)
             regions |= (kind == "articleBody") << BODY_REGION | (kind.lower() == "comment") << COMMENT_REGION
         if kind := value(text, b' itemtype="'):
-            names += ("it=" + kind.rsplit("/", 1)[-1][:24].lower(),)
+            names += (TYPE + kind.rsplit("/", 1)[-1][:24].lower(),)
     if b"hidden" in text and (b" hidden=" in text or b'aria-hidden="true"' in text):
         regions |= 1 << HIDDEN_REGION
     if b" style=" in text and INVISIBLE.search(text):
@@ -120,7 +105,7 @@ def value(text: bytes, key: bytes) -> str:
 @functools.lru_cache(maxsize=CACHED_NAMES)
 def words(name: str) -> tuple[str, ...]:
     """Return the words of a name, in lower case, and, where there are several, all of them joined."""
-    if "=" in name:
+    if name.startswith(MARKS):
         return (name,)
     found = [word.lower() for word in WORD.findall(name)[:MOST_WORDS]]
     return tuple(found) if len(found) < 2 else (*found, "-".join(found)[:LONGEST_NAME])  # noqa: PLR2004

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.extractor.vocabulary import BLOCK, BREAK, NAME_BYTES, NUMBERS, RULE, kinds, tag_numbers
+from pipeline.extractor.vocabulary import BLOCK, BREAK, HIDING, NAME_BYTES, NUMBERS, RULE, kinds, tag_numbers
 
 Ints = NDArray[np.int64]
 
-LESS, GREATER, SLASH, BLANK = b"<>/ "
+LESS, GREATER, SLASH, BLANK, AMPERSAND, NEWLINE = b"<>/ &\n"
 BRACKET_BITS = np.uint8(0xFF ^ LESS ^ GREATER)
 """All bits in which `<` and `>` agree; no other byte agrees with them in these."""
 BLOCK_MARK, LINE_MARK = 0, 1
@@ -23,29 +23,19 @@ BLOCK_MARK, LINE_MARK = 0, 1
 MOST_TAGS = 60_000
 """Bytes `<` of one page that are read; what follows is cut off."""
 
-HIDDEN = [
-    *(
-        "script",
-        "style",
-        "svg",
-        "template",
-        "iframe",
-        "head",
-        "object",
-        "select",
-        "canvas",
-        "video",
-        "audio",
-        "map",
-    ),
-    *("textarea", "math", "noframes", "noembed", "xmp", "plaintext", "option", "dialog"),
+RAW = [
+    *("script", "style", "svg", "template", "iframe", "head", "noframes", "noembed", "xmp", "plaintext"),
 ]
-"""Elements whose content is no text of the page. `noscript` is not one: forums may have all text in it."""
+"""Elements without text of the page, whose content is not written as markup, or is much. `noscript` is none:
+forums may have all text in it. Each costs the parser a walk; those of `HIDDEN_NAMES` are cut out later."""
 DECLARATION = re.compile(rb"<!(?:--.*?--|[^>]*)>", re.DOTALL)
 TAG = re.compile(rb"<[^>]*>?")
-WHITE = np.where(np.arange(256) <= BLANK, BLANK, np.arange(256)).astype(np.uint8)
-WHITE_LINES = WHITE.copy()
-WHITE_LINES[ord("\n")] = LINE_MARK
+LEAST_TAG = 3
+"""Bytes of a tag."""
+NO_BREAK_SPACE = b"&nbsp;"
+ENTITIES = {"lt;": "<", "gt;": ">", "amp;": "&", "quot;": '"'}
+"""All that a serialised text has, without the ampersand."""
+LONGEST_ENTITY = max(map(len, ENTITIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +72,13 @@ def well_formed(html: bytes) -> tuple[bytes, int]:
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(html)
-    tree.strip_tags(HIDDEN)
+    tree.strip_tags(RAW)
     page = (tree.html or "").encode("utf-8", "replace")
-    excess = page.count(b"<") - MOST_TAGS
+    excess = page.count(b"<") - MOST_TAGS if len(page) > LEAST_TAG * MOST_TAGS else 0
     if excess > 0:
         places = np.flatnonzero(np.frombuffer(page, np.uint8) == LESS)
         page = (LexborHTMLParser(page[: places[MOST_TAGS]]).html or "").encode("utf-8", "replace")
-    if b"<!" in page:
-        page = DECLARATION.sub(b"", page)
-    if b"&nbsp;" in page:
-        page = page.replace(b"&nbsp;", b" ")
-    return page, max(excess, 0)
+    return DECLARATION.sub(b"", page), max(excess, 0)
 
 
 def read_markup(pages: Sequence[bytes]) -> Markup:
@@ -100,20 +86,21 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
     joined = b"".join(pages)
     borders = np.concatenate(([0], np.cumsum([len(page) for page in pages])))
     codes = np.frombuffer(joined + b"\0" * NAME_BYTES, np.uint8)
-    less, greater = _brackets(codes)
-    closing = codes[less + 1] == SLASH
-    number, has_more = tag_numbers(codes, less + 1 + closing)
-    kind = kinds()[number]
-    at = np.flatnonzero(kind == BLOCK)
+    tags = _tags(codes)
+    if faulty := _swallowing(tags, borders):
+        return read_markup([_flat(page) if i in faulty else page for i, page in enumerate(pages)])
+    tags = _without_hidden(tags)
+    less, greater, number, closing = tags.less, tags.greater, tags.number, tags.closing
+    at = np.flatnonzero(kinds()[number] == BLOCK)
     if faulty := _unbalanced(closing[at], np.searchsorted(less[at], borders)):
         return read_markup([_flat(page) if i in faulty else page for i, page in enumerate(pages)])
     tree = _nest(closing[at])
     opens = at[~closing[at]]
-    cut = _cut(codes, less, greater, number, closing)
+    cut = _cut(codes, tags)
     element = tree.current[np.searchsorted(at, cut.block_tag, "right") - 1]
     page = np.searchsorted(borders, less[opens], "right") - 1
     has_text = _has_text(element, tree.end)
-    attribute, attributes = _attributes(joined, less[opens], greater[opens], has_more[opens] & has_text)
+    attribute, attributes = _attributes(joined, less[opens], greater[opens], tags.has_more[opens] & has_text)
     texts, text_codes = _decode(cut.text)
     return Markup(
         pages=len(pages),
@@ -131,6 +118,54 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
         link_ratio=cut.link_ratio,
         bold_ratio=cut.bold_ratio,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tags:
+    less: Ints
+    """Of each tag, its first byte."""
+    greater: Ints
+    """Of each tag, its last byte."""
+    stop: Ints
+    """Of each tag, where the text after it ends."""
+    number: Ints
+    closing: NDArray[np.bool_]
+    has_more: NDArray[np.bool_]
+    """Of each tag, whether it holds more than a name."""
+
+
+def _tags(codes: NDArray[np.uint8]) -> _Tags:
+    """Return all tags."""
+    less, greater = _brackets(codes)
+    closing = codes[less + 1] == SLASH
+    number, has_more = tag_numbers(codes, less + 1 + closing)
+    return _Tags(less, greater, np.append(less[1:], greater[-1:] + 1), number, closing, has_more)
+
+
+def _hiding(tags: _Tags) -> Ints:
+    """Return of each tag how many hidden elements it is in; the end tag of one is outside of it."""
+    return np.cumsum(np.where(tags.closing, -1, 1) * (kinds()[tags.number] == HIDING))
+
+
+def _swallowing(tags: _Tags, borders: Ints) -> frozenset[int]:
+    """Return the pages in which a hidden element begins without an end, or ends without a beginning."""
+    level = np.concatenate(([0], _hiding(tags)))
+    if not level.any():
+        return frozenset()
+    first = np.searchsorted(tags.less, borders)
+    faulty = level[first[1:]] != level[first[:-1]]
+    below = np.flatnonzero(level[1:] < level[first[:-1]][np.searchsorted(borders, tags.less, "right") - 1])
+    faulty[np.searchsorted(borders, tags.less[below], "right") - 1] = True
+    return frozenset(np.flatnonzero(faulty).tolist())
+
+
+def _without_hidden(tags: _Tags) -> _Tags:
+    """Return the tags without those in hidden elements; of these the end tag is left, which means nothing."""
+    is_kept = _hiding(tags) == 0
+    if is_kept.all():
+        return tags
+    parts = (tags.less, tags.greater, tags.stop, tags.number, tags.closing, tags.has_more)
+    return _Tags(*(part[is_kept] for part in parts))
 
 
 def _brackets(codes: NDArray[np.uint8]) -> tuple[Ints, Ints]:
@@ -234,21 +269,19 @@ class _Cut:
     bold_ratio: NDArray[np.float32]
 
 
-def _cut(
-    codes: NDArray[np.uint8], less: Ints, greater: Ints, number: Ints, closing: NDArray[np.bool_]
-) -> _Cut:
+def _cut(codes: NDArray[np.uint8], tags: _Tags) -> _Cut:
     """Cut the text into blocks."""
-    kind = kinds()[number]
+    kind = kinds()[tags.number]
     is_mark = (kind == BLOCK) | (kind == RULE) | (kind == BREAK)
     marks = np.flatnonzero(is_mark)
     # What follows each tag, with the tag's last byte where the tag is a mark.
-    sizes = np.append(less[1:], greater[-1:] + 1) - greater - 1 + is_mark
+    starts = tags.greater + 1 - is_mark
+    sizes = tags.stop - starts
     places = np.cumsum(sizes)
-    raw = codes[np.arange(places[-1]) + np.repeat(greater + 1 - is_mark - places + sizes, sizes)]
-    is_line = _inside_pre(number, closing)
-    text = (
-        WHITE[raw] if is_line is None else np.where(np.repeat(is_line, sizes), WHITE_LINES[raw], WHITE[raw])
-    )
+    raw = codes[np.arange(places[-1]) + np.repeat(starts - places + sizes, sizes)]
+    text = np.maximum(raw, BLANK)
+    _blank_entities(raw, text)
+    _keep_lines(raw, text, places, tags)
     text[places[marks] - sizes[marks]] = np.where(kind[marks] == BREAK, LINE_MARK, BLOCK_MARK)
 
     # A run of white space becomes its strongest sign, and belongs to the last tag in it.
@@ -264,14 +297,26 @@ def _cut(
     border = (np.searchsorted(places[borders] - sizes[borders], ends) - 1)[:-1]
     block = np.full(len(borders) + 1, len(border))
     block[border + 1] = np.arange(len(border))
-    shares = _links(~is_white, sizes, block[np.cumsum(is_border)], len(border), number, closing)
+    shares = _links(~is_white, sizes, block[np.cumsum(is_border)], len(border), tags.number, tags.closing)
     return _Cut(borders[border], text[~is_white | first], *shares)
 
 
-def _inside_pre(number: Ints, closing: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return of each tag whether preformatted text follows; None where there is none."""
-    is_pre = number == NUMBERS["pre"]
-    return np.cumsum(np.where(closing, -1, 1) * is_pre) > 0 if is_pre.any() else None
+def _blank_entities(raw: NDArray[np.uint8], text: NDArray[np.uint8]) -> None:
+    """Put blanks in `text` where `raw` has no-break spaces."""
+    at = np.flatnonzero(raw[: max(0, len(raw) - len(NO_BREAK_SPACE) + 1)] == AMPERSAND)
+    for i, byte in enumerate(NO_BREAK_SPACE[1:], 1):
+        at = at[raw[at + i] == byte]
+    for i in range(len(NO_BREAK_SPACE)):
+        text[at + i] = BLANK
+
+
+def _keep_lines(raw: NDArray[np.uint8], text: NDArray[np.uint8], places: Ints, tags: _Tags) -> None:
+    """Put line marks in `text` where `raw` has newlines in preformatted elements."""
+    is_pre = tags.number == NUMBERS["pre"]
+    if is_pre.any():
+        inside = np.cumsum(np.where(tags.closing, -1, 1) * is_pre) > 0
+        lines = np.flatnonzero(raw == NEWLINE)
+        text[lines[inside[np.searchsorted(places, lines, "right")]]] = LINE_MARK
 
 
 def _links(
@@ -313,6 +358,16 @@ def _decode(text: NDArray[np.uint8]) -> tuple[list[str], NDArray[np.uint32]]:
     """Return the blocks as strings, and their code points with a 0 between them."""
     joined = text.tobytes().decode("utf-8", "replace").replace("\1", "\n")
     if "&" in joined:
-        joined = joined.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+        joined = _unescape(joined)
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
     return joined[1:-1].split("\0") if len(joined) > 1 else [], codes
+
+
+def _unescape(text: str) -> str:
+    """Return `text` with characters for entities, which are few."""
+    first, *others = text.split("&")
+    parts = [first]
+    for part in others:
+        name = part[: part.find(";", 0, LONGEST_ENTITY) + 1]
+        parts += (ENTITIES[name], part[len(name) :]) if name in ENTITIES else ("&", part)
+    return "".join(parts)

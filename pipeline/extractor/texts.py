@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.extractor.attributes import AttributeReader
 from pipeline.extractor.choice import COMMENTS, choose
+from pipeline.extractor.class_words import AttributeReader
 from pipeline.extractor.features import measure
 from pipeline.extractor.hints import read_hints
 from pipeline.extractor.markdown import as_markdown

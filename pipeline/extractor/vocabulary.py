@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK, INLINE, VOID, BREAK, RULE = range(5)
-"""Kinds: ends a block and holds others; neither; has no end; a line break; ends a block, has no end."""
+BLOCK, INLINE, VOID, BREAK, RULE, HIDING = range(6)
+"""Kinds: ends a block and holds others; neither; has no end; a line break; ends a block, has no end; holds no
+text of the page."""
 
 UNKNOWN: Final = 0
 ELEMENTS: Final = (
@@ -109,10 +110,15 @@ VOID_NAMES: Final = (
     "base",
     "col",
 )
+HIDDEN_NAMES: Final = (
+    *("object", "select", "canvas", "video", "audio", "map", "textarea", "math", "option", "dialog"),
+)
 OTHER_VOID: Final = ("frame", "keygen", "basefont", "bgsound")
 NUMBERS: Final = {
     name: number
-    for number, name in enumerate((*ELEMENTS, *INLINE_NAMES, *VOID_NAMES, *OTHER_VOID, "br", "hr"), 1)
+    for number, name in enumerate(
+        (*ELEMENTS, *INLINE_NAMES, *VOID_NAMES, *OTHER_VOID, "br", "hr", *HIDDEN_NAMES), 1
+    )
 }
 HEADINGS: Final = range(NUMBERS["h1"], NUMBERS["h6"] + 1)
 
@@ -140,6 +146,7 @@ def kinds() -> NDArray[np.uint8]:
     result[[NUMBERS[name] for name in (*VOID_NAMES, *OTHER_VOID)]] = VOID
     result[NUMBERS["br"]] = BREAK
     result[NUMBERS["hr"]] = RULE
+    result[[NUMBERS[name] for name in HIDDEN_NAMES]] = HIDING
     return result
 
 

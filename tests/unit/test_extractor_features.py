@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extractor.attributes import AttributeReader, names_and_regions, weigh, words
+from pipeline.extractor.attributes import names_and_regions, weigh, words
+from pipeline.extractor.class_words import AttributeReader
 from pipeline.extractor.features import measure
 from pipeline.extractor.hints import Hints, read_hints
 from pipeline.extractor.markup import read_markup, well_formed
