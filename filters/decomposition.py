@@ -38,6 +38,15 @@ def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, P
     return _ordered(codepoints, offsets), offsets
 
 
+def growth(codepoints: CodePoints) -> tuple[Positions, Positions]:
+    """Return the positions of what decomposes, and how many code points more each then has."""
+    sizes, _, _ = _decompositions()
+    high = np.flatnonzero(codepoints >= FIRST_DECOMPOSED)
+    found = sizes[codepoints[high]]
+    changed = np.flatnonzero(found)
+    return high[changed], found[changed].astype(np.int64) - 1
+
+
 def _ordered(codepoints: CodePoints, offsets: Positions) -> CodePoints:
     """Sort each run of marks by their combining classes; equal ones stay in order."""
     at = np.flatnonzero(codepoints >= FIRST_MARK)

@@ -26,7 +26,7 @@ def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
 def _find(text: TextBatch, wanted: str, fold: bool) -> Positions:
     codepoints = text.folded if fold else text.codepoints
     order = _order(wanted)
-    at = _places(text, wanted[order[0]], fold) - order[0]
+    at = places(text, wanted[order[0]], fold) - order[0]
     at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
     for offset in order[1:]:
         if len(at) == 0:
@@ -49,7 +49,8 @@ def _rarity(character: str) -> tuple[bool, int]:
     return character in SYMBOLS or character in string.digits, FREQUENT.find(character) % (len(FREQUENT) + 1)
 
 
-def _places(text: TextBatch, character: str, fold: bool) -> Positions:
+def places(text: TextBatch, character: str, fold: bool) -> Positions:
+    """Return the positions of one character, in the texts or in their case-folded form."""
     if character in SYMBOLS:
         return text.symbol(character)
     codepoints = text.folded if fold else text.codepoints
@@ -57,7 +58,7 @@ def _places(text: TextBatch, character: str, fold: bool) -> Positions:
     if character in string.digits:
         narrow = text.numbers
     elif character.isupper() and not fold:
-        narrow = text.once("upper", lambda: np.flatnonzero(text.flag(UPPER)))
+        narrow = text.flagged(UPPER)
 
     def compute() -> Positions:
         at = narrow

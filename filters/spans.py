@@ -38,8 +38,11 @@ class Spans:
 
     def chosen(self, keep: Mask) -> "Spans":
         """Return the spans where `keep` is true."""
-        kept = np.flatnonzero(keep)
-        return Spans(self.starts[kept], self.ends[kept], np.searchsorted(kept, self.offsets))
+        return self.at(np.flatnonzero(keep))
+
+    def at(self, kept: Positions) -> "Spans":
+        """Return the spans of the numbers, which ascend."""
+        return Spans(self.starts[kept], self.ends[kept], kept.searchsorted(self.offsets))
 
 
 def steps(offsets: Positions) -> Positions:

@@ -165,7 +165,11 @@ class TextBatch:
     @property
     def numbers(self) -> Positions:
         """The positions of what `str.isnumeric` holds for."""
-        return self.once("numbers", lambda: np.flatnonzero(self.flag(NUMERIC)))
+        return self.flagged(NUMERIC)
+
+    def flagged(self, flag: int) -> Positions:
+        """Return the positions where a property flag is set."""
+        return self.once(("flagged", flag), lambda: np.flatnonzero(self.flag(flag)))
 
     def symbol(self, character: str) -> Positions:
         """Return the positions of one such character."""

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
-from filters.signals.normalised import normalised
-from filters.spans import sums
+from filters.signals.normalised import normalised, normalised_size, normalised_words
+from filters.spans import steps
 from filters.text import TextBatch
+from filters.unicode_tables import ASCII_PUNCT
 
 C4 = "C4, tensorflow/datasets c4_utils.py (Raffel et al. 2020)"
 POLICY_PHRASES: Final = (
@@ -104,14 +105,31 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
 
     Null where that is empty (0 in the published code).
     """
-    plain = normalised(text)
-    words = plain.words("whitespace")
-    lengths = sums(words.lengths, words.offsets) + words.counts - 1
-    first = _words_with_edge(plain, "lorem", ends=True)
-    second = first[np.isin(first + 1, _words_with_edge(plain, "ipsum", ends=False))]
+    sizes, words = normalised_size(text), normalised_words(text).counts
+    found = np.zeros(len(text), dtype=np.int64)
+    rows = _may_hold_ipsum(text)
+    if len(rows):
+        found[rows] = _lorem_ipsums(normalised(text.as_rows(text.rows().at(rows))))
+    return ratio(text, found, np.where(words > 0, sizes + words - 1, 0))
+
+
+def _may_hold_ipsum(text: TextBatch) -> NDArray[np.int64]:
+    """Return the rows with a `p` between `i` and `su`, or next to ASCII punctuation."""
+    at = search.places(text, "p", fold=True)
+    for step, letter in ((-1, "i"), (1, "s"), (2, "u")):
+        at = at[(at + step >= 0) & (at + step < len(text.codepoints))]
+        near = at + (step if step < 0 else 1)
+        punctuation = text.flag(ASCII_PUNCT)[near] | text.flag(ASCII_PUNCT)[at + step]
+        at = at[punctuation | (text.folded[at + step] == ord(letter))]
+    return np.unique(np.searchsorted(text.row_offsets, at, side="right") - 1)
+
+
+def _lorem_ipsums(text: TextBatch) -> NDArray[np.int64]:
+    words = text.words("whitespace")
+    first = _words_with_edge(text, "lorem", ends=True)
+    second = first[np.isin(first + 1, _words_with_edge(text, "ipsum", ends=False))]
     same_row = second[~np.isin(second + 1, words.offsets)]
-    found = np.diff(np.searchsorted(same_row, words.offsets))
-    return ratio(text, found, np.where(words.counts > 0, lengths, 0))
+    return steps(same_row.searchsorted(words.offsets))
 
 
 @signal(

@@ -12,32 +12,28 @@ from filters import search
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
-from filters.signals.normalised import normalised
+from filters.signals.normalised import normalised, normalised_size, normalised_words
 from filters.spans import Spans, holding, strip, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, ASCII_END, LINE_FEED, LOWER, NUMERIC, SPACE, TITLE, UPPER
+from filters.unicode_tables import ALPHA, ASCII_END, LINE_FEED, LOWER, SPACE, TITLE, UPPER
 from filters.words import word_characters
 
+WANTED = "javascript"
 FLOATS = pa.list_(pa.float32())
 LINE_END_MARKS = np.frombuffer(".!?\u201d".encode("utf-32-le"), dtype=np.uint32)
 LINE_BULLETS = np.frombuffer("•‣▶◀◦■□▪▫–".encode("utf-32-le"), dtype=np.uint32)
 
 
-def _words(text: TextBatch) -> Spans:
-    return normalised(text).words("whitespace")
-
-
 @signal(pa.int32(), unit="words", source="RedPajama-V2 rps_doc_word_count")
 def normalised_word_count(text: TextBatch) -> pa.Array:
     """White-space words of the normalised text."""
-    return count(text, _words(text).counts)
+    return count(text, normalised_words(text).counts)
 
 
 @signal(pa.float32(), unit="code points per word", source="RedPajama-V2 rps_doc_mean_word_length")
 def normalised_mean_word_length(text: TextBatch) -> pa.Array:
     """Mean code points of the words of the normalised text (accents are code points of their own)."""
-    words = _words(text)
-    return ratio(text, sums(words.lengths, words.offsets), words.counts)
+    return ratio(text, normalised_size(text), normalised_words(text).counts)
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_unique_words")
@@ -106,46 +102,41 @@ def lines_uppercase_ratio(text: TextBatch) -> pa.Array:
     """For each line: upper-case code points / code points, its line feed included."""
     lines = text.lines()
     sizes = lines.lengths + _ended(text, lines)
-    return _by_line(text, lines, _inside(text.flag(UPPER), lines) / np.maximum(sizes, 1))
+    return _by_line(text, lines, _inside(text.flagged(UPPER), lines) / np.maximum(sizes, 1))
 
 
 @signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_num_words")
 def lines_word_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form."""
-    words, lines = _words(text), _normalised_lines(text)
-    counts = np.searchsorted(words.starts, lines.ends) - np.searchsorted(words.starts, lines.starts)
-    return _by_line(text, lines, counts)
+    lines = text.lines()
+    return _by_line(text, lines, _inside(normalised_words(text).starts, lines))
 
 
 @signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_javascript_counts")
 def lines_javascript_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form that are `javascript`."""
-    plain = normalised(text)
-    lines, words = _normalised_lines(text), plain.words("whitespace")
-    at = search.find(plain, "javascript", fold=True)
-    word = np.searchsorted(words.starts, at, side="right") - 1
-    at = at[(words.starts[word] == at) & (words.ends[word] == at + len("javascript"))]
-    return _by_line(text, lines, np.searchsorted(at, lines.ends) - np.searchsorted(at, lines.starts))
+    lines, words = text.lines(), text.words("whitespace")
+    word = np.unique(
+        np.searchsorted(words.starts, search.places(text, WANTED[0], fold=True), side="right") - 1
+    )
+    word = word[words.lengths[word] >= len(WANTED)]  # that may also hold punctuation
+    plain = normalised(text.as_rows(Spans(words.starts[word], words.ends[word], np.arange(len(word) + 1))))
+    word, first = word[plain.lengths == len(WANTED)], plain.row_offsets[:-1][plain.lengths == len(WANTED)]
+    letters = plain.folded[first[:, None] + np.arange(len(WANTED))]
+    equal = (letters == np.array([ord(c) for c in WANTED])).all(axis=1)
+    return _by_line(text, lines, _inside(words.starts[word[equal]], lines))
 
 
 @signal(FLOATS, unit="ratio by line", source="RedPajama-V2 rps_lines_numerical_chars_fraction")
 def lines_numeric_ratio(text: TextBatch) -> pa.Array:
     """For each line: numeric code points (`str.isnumeric`) of its normalised form / its code points."""
-    plain, raw = normalised(text), text.lines()
-    sizes = raw.lengths + _ended(text, raw)
-    return _by_line(text, raw, _inside(plain.flag(NUMERIC), _normalised_lines(text)) / np.maximum(sizes, 1))
+    lines = text.lines()  # no decomposition makes or takes away a number
+    sizes = lines.lengths + _ended(text, lines)
+    return _by_line(text, lines, _inside(text.numbers, lines) / np.maximum(sizes, 1))
 
 
 def _unigrams(text: TextBatch, variant: str) -> Ngrams:
     return normalised(text).ngrams(1, "whitespace") if variant == "rpv2" else text.ngrams(1, variant)
-
-
-def _normalised_lines(text: TextBatch) -> Spans:
-    """Return the lines of the normalised text, as many as the text has."""
-    raw, lines = text.lines("split"), normalised(text).lines("split")
-    kept = np.ones(len(raw), dtype=np.bool_)
-    kept[raw.offsets[1:] - 1] = raw.lengths[raw.offsets[1:] - 1] > 0
-    return lines.chosen(kept)
 
 
 def _by_line(text: TextBatch, lines: Spans, values: NDArray[np.generic]) -> pa.Array:
@@ -160,9 +151,9 @@ def _holding(lines: Spans, solid: Spans, values: NDArray[np.bool_]) -> NDArray[n
     return result
 
 
-def _inside(mask: NDArray[np.bool_], spans: Spans) -> NDArray[np.int64]:
-    """Return the sum of the mask in each line; what ends a line is not in it."""
-    return sums(mask, np.append(spans.starts, len(mask)))
+def _inside(at: NDArray[np.int64], lines: Spans) -> NDArray[np.int64]:
+    """Return how many of the sorted positions lie in each line."""
+    return np.asarray(at.searchsorted(lines.ends) - at.searchsorted(lines.starts), dtype=np.int64)
 
 
 def _ended(text: TextBatch, lines: Spans) -> NDArray[np.bool_]:

@@ -29,6 +29,8 @@ LONG = "The quick brown fox jumps over the lazy dog. " * 3
 PIECES = (
     *(
         "Lorem ipsum",
+        "lo-rem ip's.um",
+        "Java-script",
         "javascript",
         "JavaScript",
         "use cookies",
