@@ -95,13 +95,7 @@ def _position(view: View, hints: Sequence[Hints]) -> Columns:
     total = sum_per_page(view, blocks.characters)[page]
     before = sum_before(view, blocks.characters)
     heading = _first_where(view, view.tag == NUMBERS["h1"])
-    is_title = np.zeros(len(page), bool)
-    lengths = np.array([len(hint.title) for hint in hints])[page]
-    for i in np.flatnonzero((blocks.characters > TITLE_CHARACTERS) & (blocks.characters <= lengths)).tolist():
-        is_title[i] = blocks.texts[i] in hints[page[i]].title
-    title = _first_where(view, is_title)
-    seen: dict[tuple[int, str], int] = {}
-    keys = [seen.setdefault(key, len(seen)) for key in zip(page.tolist(), blocks.texts, strict=True)]
+    title = _first_where(view, _in_title(blocks, [hint.title for hint in hints]))
     after_heading = before - before[np.maximum(heading, 0)]
     return {
         "index": index,
@@ -112,8 +106,18 @@ def _position(view: View, hints: Sequence[Hints]) -> Columns:
         "blocks_from_h1": np.where(heading >= 0, np.arange(len(page)) - heading, index),
         "characters_from_h1": np.where(heading >= 0, after_heading, before) / total,
         "blocks_from_title": np.where(title >= 0, np.arange(len(page)) - title, FAR),
-        "same_text": np.bincount(keys, minlength=1)[keys] if keys else index,
+        "same_text": blocks.same_text,
     }
+
+
+def _in_title(blocks: Blocks, titles: Sequence[str]) -> Bools:
+    """Return of each block whether it stands in the title of its page."""
+    result = np.zeros(len(blocks.page), bool)
+    lengths = np.array([len(title) for title in titles])[blocks.page]
+    at = np.flatnonzero((blocks.characters > TITLE_CHARACTERS) & (blocks.characters <= lengths))
+    found = zip(at.tolist(), blocks.page[at].tolist(), strict=True)
+    result[[i for i, page in found if blocks.texts[i] in titles[page]]] = True
+    return result
 
 
 def _first_where(view: View, chosen: Bools) -> Ints:

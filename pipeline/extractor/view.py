@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,8 @@ class Blocks:
     first: Ints
     """Of each page, its first block, and one more at the end."""
     element: Ints
+    same_text: Ints
+    """Of each block, how many of its page have the same text."""
     characters: Counts
     words: Counts
     is_comment: Bools
@@ -114,7 +117,9 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
     """Return the blocks of `markup` without repetitions, and what the features need of them."""
     classes, last_class = _count_classes(markup)
     page = markup.page[markup.element]
-    kept = ~_repeats(markup.texts, page)
+    same, is_first = _same_texts(markup.texts, page)
+    kept = is_first | (classes.sum(axis=1) <= LONG_CHARACTERS)
+    same = same[kept]
     element, page, classes = markup.element[kept], page[kept], classes[kept]
     characters = classes.sum(axis=1)
     link_ratio = markup.link_ratio[kept].astype(np.float64)
@@ -128,10 +133,11 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
     first = np.searchsorted(page, np.arange(markup.pages + 1))
     tag = markup.tag[element]
     blocks = Blocks(
-        texts=[text for text, is_kept in zip(markup.texts, kept.tolist(), strict=True) if is_kept],
+        texts=list(compress(markup.texts, kept.tolist())),
         page=page,
         first=first,
         element=element,
+        same_text=np.bincount(same)[same] if len(same) else same,
         characters=characters,
         words=classes[:, BLANK] + 1 + classes[:, UNSPACED] * HALF_WORD,
         is_comment=(regions >> COMMENT_REGION & 1) > 0,
@@ -162,29 +168,26 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
 
 def _count_classes(markup: Markup) -> tuple[Counts, NDArray[np.uint8]]:
     """Return the characters of each block by class, and the class of its last one."""
-    count = len(markup.texts)
+    texts = len(markup.texts)
     kinds = character_classes()[markup.codes]
     marks = np.flatnonzero(markup.codes == 0)
     sizes = np.diff(marks)
-    cells = np.repeat(np.arange(count) * CLASSES, sizes) + kinds[marks[0] : marks[-1]]
-    counts = np.bincount(cells, minlength=count * CLASSES)
-    classes = counts.reshape(count, CLASSES).astype(np.float64)
+    cells = np.repeat(np.arange(texts) * CLASSES, sizes) + kinds[marks[0] : marks[-1]]
+    counts = np.bincount(cells, minlength=texts * CLASSES)
+    classes = counts.reshape(texts, CLASSES).astype(np.float64)
     classes[:, kinds[marks[0]]] -= 1  # the mark before each block
     return classes, kinds[marks[1:] - 1]
 
 
-def _repeats(texts: Sequence[str], pages: Ints) -> Bools:
-    """Return of each block whether it is long and the same as an earlier one of its page."""
-    seen: set[tuple[int, str]] = set()
-    result = np.zeros(len(texts), bool)
-    for i, (text, page) in enumerate(zip(texts, pages.tolist(), strict=True)):
-        if len(text) > LONG_CHARACTERS:
-            key = (page, text)
-            if key in seen:
-                result[i] = True
-            else:
-                seen.add(key)
-    return result
+def _same_texts(texts: Sequence[str], pages: Ints) -> tuple[Ints, Bools]:
+    """Return of each block the number of its text on its page, and whether it is the first with that text."""
+    first_with: dict[str, int] = {}
+    numbers = np.fromiter(map(first_with.setdefault, texts, count()), np.int64, len(texts))
+    keys = pages * len(texts) + numbers
+    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
+    is_first = np.zeros(len(texts), bool)
+    is_first[first] = True
+    return number, is_first
 
 
 def _inherit(markup: Markup, facts: AttributeFacts) -> tuple[Counts, Counts, Counts, Ints]:
