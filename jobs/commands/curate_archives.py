@@ -29,7 +29,7 @@ def run(
     lid: Annotated[str | None, typer.Option(help="fastText language identifier: a path, or lid.176.")] = None,
     language_models: Annotated[str | None, typer.Option(help="Folder that `glotmill train-lm` made.")] = None,
     extractor: Annotated[
-        str | None, typer.Option(help="trafilatura, trafilatura-precision or resiliparse.")
+        str | None, typer.Option(help="glotmill, trafilatura, trafilatura-precision, resiliparse, …")
     ] = None,
     archive_root: Annotated[
         str, typer.Option(help="Address before the lines of a path list.")
@@ -59,16 +59,23 @@ def run(
     begun = begin_run(
         Begin(output, recipe, tuple(inputs), settings, archive_root, resume=resume, overwrite=overwrite)
     )
+    from functools import partial
+
+    from pyspark.sql import SparkSession
+
     from jobs import run_recipe
+    from pipeline.driver_lock import only_driver
     from pipeline.report import summary
     from pipeline.spark import spark_session
     from pipeline.workspace import WORK
 
-    spark = spark_session("run_recipe", master)
-    try:
-        found = run_recipe.run(spark, begun)
-    finally:
-        spark.stop()
+    with only_driver(begun.workspace):
+        try:
+            found = run_recipe.run(partial(spark_session, "run_recipe", master), begun)
+        finally:
+            active = SparkSession.getActiveSession()
+            if active is not None:
+                active.stop()
     if not keep_workspace:
         begun.workspace.delete(WORK)
     print(summary(found))

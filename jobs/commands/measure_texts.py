@@ -84,7 +84,7 @@ def extract(
     source: Annotated[Path, typer.Argument(help="An archive, an HTML file or a Parquet file of pages.")],
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
-    extractor: Annotated[str, typer.Option(help="Name of the extractor.")] = "trafilatura",
+    extractor: Annotated[str, typer.Option(help="Name of the extractor.")] = "glotmill",
     html_column: Annotated[str, typer.Option(help="Column that holds the pages.")] = "html",
 ) -> None:
     """Write the text of pages beside their other columns.
