@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 from filters.lsh import Bands
 from filters.simhash import BITS
 from jobs.connect_edges import DRIVER_EDGES, connect
-from pipeline import candidates
+from pipeline import buckets, candidates
 from pipeline.clusters import KeepPolicy, read_policy
 from pipeline.elect import elect
 from schemas.errors import RecipeError
@@ -42,15 +42,16 @@ class Similar:
     """What counts as alike: a shared band, and then a similarity of at least `least`.
 
     `verify`: `signature` (estimated from the signatures), `shingles` (true Jaccard similarity of the sets in
-    column `shingles`), `none` (a shared band is enough). `each`: whether a document goes only for one that it
-    is like itself, not through others (`pipeline/elect.py`).
+    column `shingles`), `none` (a shared band is enough). Clusters of more than `split_above` members (0: no
+    cluster) are split so that each document goes only for one that it is like itself, not through others
+    (`pipeline/elect.py`): a guard against giant clusters that chance has chained.
     """
 
     bands: Bands
     least: float
     verify: str = "signature"
     signature: str = "minhash"
-    each: bool = False
+    split_above: int = 0
     driver_edges: int = DRIVER_EDGES
 
 
@@ -64,7 +65,7 @@ class Close:
     distance: int = 4
     blocks: int = 6
     signature: str = "simhash"
-    each: bool = False
+    split_above: int = 0
     driver_edges: int = DRIVER_EDGES
 
     @property
@@ -77,8 +78,8 @@ class Close:
 class Known:
     """What an earlier run decided, keepers included, on the documents with keys below `new_from`.
 
-    With them, adding documents in several runs gives the clusters of one run over all, as long as no bucket
-    has more than 512 members: larger ones are searched in pieces, which new members shift.
+    With them, adding documents in several runs gives the clusters of one run over all: buckets are searched
+    in pieces by key, so new members shift none of the earlier pieces.
     """
 
     decisions: DataFrame
@@ -144,13 +145,24 @@ def decide_similar(
     facts = _facts(signed.withColumn("rank", _rank(policy)), similar).persist()
     edges = similar_edges(signed, facts.select("doc_key", "payload"), similar, within, known)
     members = connect(edges, driver_edges=similar.driver_edges).join(facts, "doc_key")
-    measured = _elected(members, similar) if similar.each else _with_best(members, similar)
+    measured = _measured(members, similar)
     if policy.none:
         return decision_rows(measured, reason, keeper=F.lit(None), stays=F.lit(False))
     stays = F.col("keeper") == F.col("doc_key")
     return decision_rows(
         measured, reason, keeper=F.col("keeper"), stays=stays, similarity=F.col("similarity")
     )
+
+
+def _measured(members: DataFrame, similar: Similar | Close) -> DataFrame:
+    """Return `doc_key`, `size`, `keeper` and `similarity` of members; large clusters are split on request."""
+    if not similar.split_above:
+        return _with_best(members, similar)
+    sizes = members.groupBy("cluster").agg(F.count(F.lit(1)).alias("members"))
+    sized = members.join(sizes, "cluster")
+    is_large = F.col("members") > similar.split_above
+    small = _with_best(sized.where(~is_large).drop("members"), similar)
+    return small.unionByName(_elected(sized.where(is_large).drop("members"), similar))
 
 
 def _with_best(members: DataFrame, similar: Similar | Close) -> DataFrame:
@@ -180,10 +192,10 @@ def similar_edges(
     """
     rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
     exploded = rows.mapInArrow(bind(_explode, similar), "bucket long, doc_key long")
-    new_from = candidates.ANY_KEY if known is None else known.new_from
+    new_from = buckets.ANY_KEY if known is None else known.new_from
     shared = _by_bucket(exploded).mapInArrow(bind(_share, new_from), "bucket long, doc_key long")
     if isinstance(similar, Similar) and similar.verify == "none":
-        found = _by_bucket(shared).mapInArrow(candidates.star_edges, "low long, high long")
+        found = _by_bucket(shared).mapInArrow(buckets.star_edges, "low long, high long")
     else:
         once = shared.repartition("doc_key").dropDuplicates()
         sent = _by_bucket(once.join(payload, "doc_key"))
@@ -303,7 +315,7 @@ def _reader(similar: Similar | Close) -> candidates.Read:
 
 
 def _share(new_from: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield from candidates.shared_buckets(batches, new_from)
+    yield from buckets.shared_buckets(batches, new_from)
 
 
 def _match(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

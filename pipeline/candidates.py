@@ -2,11 +2,10 @@
 
 A bucket is a set of documents with an equal band. Its members are compared with its smallest key first (a
 star, not a clique); where one is not alike, it is compared with all others, so that an outlier with the
-smallest key hides no pair. Each function takes and gives record batches, holds one batch and the open end of
-one bucket, and gives what depends on the sorted rows alone, not on where batches end.
+smallest key hides no pair. How buckets come in bounded pieces: `pipeline/buckets.py`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import numpy as np
@@ -17,23 +16,17 @@ from scipy.sparse.csgraph import connected_components
 
 from filters.lsh import Bands, band_hashes
 from filters.minhash import agreement, sketch, sketch_similarity
-from filters.shingles import hash_ngrams, hash_sequences, jaccard, mix64
+from filters.shingles import hash_ngrams, jaccard, mix64
 from filters.simhash import BITS, block_keys, distances
+from pipeline.buckets import BUCKETS, I64, Batches, Stream, concat, edges_of, run_starts, whole_runs
 from schemas.errors import SchemaError
 
 Number = TypeVar("Number", bound=np.unsignedinteger)
-I64 = NDArray[np.int64]
 F32 = NDArray[np.float32]
-Batches = Iterable[pa.RecordBatch]
-Stream = Iterator[pa.RecordBatch]
 Compare = Callable[[I64, I64], F32]
 """Similarity of the rows `left` to the rows `right` of one column."""
 Read = Callable[[pa.Array], Compare]
 
-BUCKETS = pa.schema([("bucket", pa.int64()), ("doc_key", pa.int64())])
-EDGES = pa.schema([("low", pa.int64()), ("high", pa.int64())])
-
-ANY_KEY = -(1 << 63)
 PIECE = 512
 """A bucket up to this size loses no pair. A larger one is taken in pieces of this size, each with the leaders
 of those before it; 512 sketches of 128 bytes are compared, each with each, in 10 ms.
@@ -167,50 +160,6 @@ def spans_of_lines(batch: pa.RecordBatch, lines: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def run_starts(values: I64) -> I64:
-    """Return where each run of equal values begins."""
-    new = np.ones(len(values), bool)
-    new[1:] = values[1:] != values[:-1]
-    return np.flatnonzero(new)
-
-
-def shared_buckets(batches: Batches, new_from: int = ANY_KEY) -> Stream:
-    """Return the rows, sorted by bucket and key, of buckets with two members or more.
-
-    A bucket of up to PIECE members is renamed after its members, so that bands which hold the same documents
-    are one bucket once duplicate rows are dropped. Of these only buckets with a key of `new_from` or above
-    are given: what the others relate is known already.
-    """
-    for batch, is_large in _whole_runs(batches, "bucket", PIECE):
-        buckets = np.asarray(batch.column("bucket"), np.int64)
-        keys = np.asarray(batch.column("doc_key"), np.int64)
-        if not is_large:
-            offsets = np.append(run_starts(buckets), len(buckets))
-            sizes = np.diff(offsets)
-            names = hash_sequences(keys.view(np.uint64), offsets).view(np.int64)
-            buckets = np.repeat(names, sizes)
-            many = np.repeat((sizes > 1) & (keys[offsets[1:] - 1] >= new_from), sizes)
-            buckets, keys = buckets[many], keys[many]
-        if len(keys):
-            yield pa.RecordBatch.from_arrays([pa.array(buckets), pa.array(keys)], schema=BUCKETS)
-
-
-def star_edges(batches: Batches) -> Stream:
-    """Return an edge from the smallest key of each bucket to each other member, unverified."""
-    bucket, hub = None, 0
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        buckets = np.asarray(batch.column("bucket"), np.int64)
-        keys = np.asarray(batch.column("doc_key"), np.int64)
-        starts = run_starts(buckets)
-        hubs = keys[starts]
-        if bucket == buckets[0]:
-            hubs[0] = hub
-        bucket, hub = int(buckets[-1]), int(hubs[-1])
-        yield _edges(np.repeat(hubs, np.diff(starts, append=len(keys))), keys)
-
-
 def match_buckets(batches: Batches, payload: str, read: Read, least: float) -> Stream:
     """Return edges between members of a bucket that are alike: of a similarity of at least `least`.
 
@@ -219,12 +168,12 @@ def match_buckets(batches: Batches, payload: str, read: Read, least: float) -> S
     """
     leaders: pa.RecordBatch | None = None
     bucket = None
-    for batch, is_large in _whole_runs(batches, "bucket", PIECE, LEADERS):
+    for batch, is_large in whole_runs(batches, "bucket", PIECE, LEADERS):
         first = batch.column("bucket")[0].as_py()
-        rows = _concat([leaders, batch]) if is_large and leaders is not None and bucket == first else batch
+        rows = concat([leaders, batch]) if is_large and leaders is not None and bucket == first else batch
         buckets, keys = (np.asarray(rows.column(name), np.int64) for name in BUCKETS.names)
         labels = _label(buckets, read(rows.column(payload)), least)
-        yield _edges(keys[labels], keys)
+        yield edges_of(keys[labels], keys)
         bucket, leaders = first, None
         if is_large:
             leaders = rows.take(pa.array(np.unique(labels)[:LEADERS]))
@@ -272,67 +221,3 @@ def _other_pairs(chunk: I64, labels: I64, ends: I64, unlike: I64) -> tuple[I64, 
     is_unlike[unlike] = True
     new = (right != left) & ~(is_unlike[right] & (right < left))
     return left[new], right[new]
-
-
-def _edges(low: I64, high: I64) -> pa.RecordBatch:
-    apart = low != high
-    return pa.RecordBatch.from_arrays([pa.array(low[apart]), pa.array(high[apart])], schema=EDGES)
-
-
-def _whole_runs(
-    batches: Batches, column: str, size: int, later: int = 0
-) -> Iterator[tuple[pa.RecordBatch, bool]]:
-    """Cut a sorted stream anew: (batch of whole runs of at most `size` rows, False), or (piece, True).
-
-    A longer run comes alone, in pieces of `size` rows and then, to leave room for what is carried over, of
-    `size - later`; all its pieces but the last are full.
-    """
-    rest: pa.RecordBatch | None = None
-    is_open = False  # whether pieces of the run that `rest` begins with were given already
-    for batch in batches:
-        if not batch.num_rows:
-            continue
-        rows = _concat([rest, batch])
-        values = np.asarray(rows.column(column), np.int64)
-        starts = run_starts(values)
-        cuts, is_open, kept = _cut(starts, len(values), size, later, is_open)
-        for begin, end, is_large in cuts:
-            yield rows.slice(begin, end - begin), is_large
-        rest = rows.slice(kept)
-    if rest is not None and rest.num_rows:
-        yield rest, is_open
-
-
-def _cut(
-    starts: I64, total: int, size: int, later: int, is_open: bool
-) -> tuple[list[tuple[int, int, bool]], bool, int]:
-    """Return the cuts of one batch, whether its last run is open, and where what the next one gets begins."""
-    cuts: list[tuple[int, int, bool]] = []
-    plain = 0  # begin of whole short runs not yet given
-    ends = np.append(starts[1:], total)
-    long = np.flatnonzero((ends - starts > size) | (np.arange(len(starts)) == len(starts) - 1))
-    if is_open and (not len(long) or long[0] != 0):
-        long = np.concatenate(([0], long))
-    for run in long.tolist():
-        begin, end, is_last = int(starts[run]), int(ends[run]), run == len(starts) - 1
-        if plain < begin:
-            cuts.append((plain, begin, False))
-        started = is_open and run == 0
-        while end - begin > (size - later if started else size):
-            piece = size - later if started else size
-            cuts.append((begin, begin + piece, True))
-            begin, started = begin + piece, True
-        if is_last:
-            return cuts, started, begin
-        cuts.append((begin, end, started))
-        plain = end
-    return cuts, False, total
-
-
-def _concat(batches: list[pa.RecordBatch | None]) -> pa.RecordBatch:
-    given = [b for b in batches if b is not None and b.num_rows]
-    if len(given) == 1:
-        return given[0]
-    table = pa.Table.from_batches(given).combine_chunks()
-    (batch,) = table.to_batches()
-    return batch

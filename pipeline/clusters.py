@@ -9,16 +9,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from filters.lsh import Bands
-from pipeline.candidates import (
-    BUCKETS,
-    Batches,
-    explode_bands,
-    match_buckets,
-    matrix,
-    read_sketches,
-    shared_buckets,
-    sketches,
-)
+from pipeline.buckets import BUCKETS, Batches, shared_buckets
+from pipeline.candidates import explode_bands, match_buckets, matrix, read_sketches, sketches
 from schemas.decision import DECISION
 from schemas.errors import RecipeError
 

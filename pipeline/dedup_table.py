@@ -12,13 +12,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from filters.lsh import DEFAULT_BANDS, Bands
 from filters.signals.dedup import minhash
 from filters.text import cut_by_bytes
-from pipeline.candidates import I64, read_sketches, sketches
+from pipeline.buckets import I64
+from pipeline.candidates import read_sketches, sketches
 from pipeline.clusters import DEFAULT_SIMILARITY, keepers, read_policy, similar_clusters
-from pipeline.parquet_texts import KEPT, new_result, open_texts, rewrite
+from pipeline.elect import split_clusters
+from pipeline.parquet_texts import KEPT, group_hashes, new_result, open_texts, rewrite
 from schemas.errors import InputError
 from schemas.table import column
 
@@ -40,15 +43,24 @@ class Choice:
     permutations: int = 128
     bands: Bands = DEFAULT_BANDS
     least: float = DEFAULT_SIMILARITY
+    within: str | None = None
+    """Rows of different values of this column (a language) are not related."""
+    split_above: int = 0
+    """Clusters of more members are split, so that each row is itself like the one that stays; 0: none is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deduped:
-    """What was found: rows read, rows that go, clusters of two or more."""
+    """What was found: rows read, rows that go, clusters of two or more, the largest one.
+
+    `lowest_similarity` is that of the row least like its keeper: how far clusters are chained.
+    """
 
     rows: int
     removed: int
     clusters: int
+    largest: int = 0
+    lowest_similarity: float = 1.0
 
 
 def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: bool = False) -> Deduped:
@@ -62,35 +74,67 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
         WorkspaceError: `output` holds results already.
     """
     target = new_result(output, DUPLICATES)
-    policy = read_policy(choice.keep, length=LENGTH)
-    ids, signed, values = _read(paths, choice, policy.column)
-    has = np.asarray(signed.is_valid())
-    found = similar_clusters(np.flatnonzero(has), signed.drop_null(), choice.bands, choice.least)
-    duplicates, gone = _table(ids, signed, values, *found)
+    read = _read(paths, choice)
+    has = np.asarray(read.signed.is_valid())
+    rows, signed = np.flatnonzero(has), read.signed.drop_null()
+    group = None if read.group is None else read.group[rows]
+    found = similar_clusters(rows, signed, choice.bands, choice.least, group=group)
+    if choice.split_above:
+        found = _split(read, *found, choice)
+    duplicates, gone = _table(read, *found)
     if write:
-        _write_kept(paths, target.parent / KEPT, gone, len(ids))
+        _write_kept(paths, target.parent / KEPT, gone, len(read.ids))
     pq.write_table(duplicates, target, compression="zstd")
-    return Deduped(len(ids), len(gone), len(pc.unique(duplicates.column("cluster"))))
+    sizes, alike = duplicates.column("cluster_size"), duplicates.column("similarity")
+    return Deduped(
+        len(read.ids),
+        len(gone),
+        len(pc.unique(duplicates.column("cluster"))),
+        pc.max(sizes).as_py() or 0,
+        round(pc.min(alike).as_py(), 4) if len(alike) else 1.0,
+    )
 
 
-def _read(
-    paths: Sequence[str], choice: Choice, ranked: str | None
-) -> tuple[pa.ChunkedArray, pa.Array, np.ndarray | None]:
-    """Return of all rows the ids, the signatures, and the values that decide who stays."""
-    ids, signed, values = [], [], []
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Of all rows: ids, signatures, the values that decide who stays, the groups within which to relate."""
+
+    ids: pa.ChunkedArray
+    signed: pa.Array
+    values: NDArray[np.float64] | None
+    group: I64 | None
+
+
+def _split(read: _Rows, rows: I64, clusters: I64, choice: Choice) -> tuple[I64, I64]:
+    rank = np.zeros(len(rows)) if read.values is None else -read.values[rows]
+    rank[np.isnan(rank)] = np.inf
+    payload = sketches(read.signed.take(pa.array(rows)))
+    return split_clusters(rows, clusters, rank, payload, choice.least, choice.split_above, read_sketches)
+
+
+def _read(paths: Sequence[str], choice: Choice) -> _Rows:
+    ranked = read_policy(choice.keep, length=LENGTH).column
+    ids, signed, values, groups = [], [], [], []
+    more = [name for name in (choice.within, None if ranked == LENGTH else ranked) if name]
     for path in paths:
-        needed = [choice.id_column, choice.text_column, *([ranked] if ranked and ranked != LENGTH else [])]
+        needed = list(dict.fromkeys([choice.id_column, choice.text_column, *more]))
         for batch in open_texts(path, needed).iter_batches(columns=needed):
             text = batch.column(choice.text_column)
             ids.append(batch.column(choice.id_column))
             for first, last in cut_by_bytes(text):
                 signed.append(minhash(text.slice(first, last - first), permutations=choice.permutations))
             if ranked is not None:
-                numbers = pc.binary_length(text) if ranked == LENGTH else batch.column(ranked)
-                values.append(_numbers(numbers))
+                values.append(_numbers(pc.binary_length(text) if ranked == LENGTH else batch.column(ranked)))
+            if choice.within:
+                groups.append(group_hashes(batch.column(choice.within)).view(np.int64))
     if not ids:
         raise InputError(f"{', '.join(paths) or 'no file'}: expected rows, got none")
-    return pa.chunked_array(ids), pa.concat_arrays(signed), np.concatenate(values) if values else None
+    return _Rows(
+        pa.chunked_array(ids),
+        pa.concat_arrays(signed),
+        np.concatenate(values) if values else None,
+        np.concatenate(groups) if groups else None,
+    )
 
 
 def _numbers(values: pa.Array) -> np.ndarray:
@@ -99,12 +143,11 @@ def _numbers(values: pa.Array) -> np.ndarray:
     return np.asarray(values.cast(pa.float64(), safe=False).fill_null(float("nan")), np.float64)
 
 
-def _table(
-    ids: pa.ChunkedArray, signed: pa.Array, values: np.ndarray | None, rows: I64, clusters: I64
-) -> tuple[pa.Table, I64]:
+def _table(read: _Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
     """Return the duplicates as a table, and the rows that go."""
-    kept = keepers(rows, clusters, None if values is None else values[rows])
-    payload = sketches(signed.take(pa.array(np.concatenate((rows, kept)))))
+    ids = read.ids
+    kept = keepers(rows, clusters, None if read.values is None else read.values[rows])
+    payload = sketches(read.signed.take(pa.array(np.concatenate((rows, kept)))))
     places = np.arange(len(rows))
     similarity = read_sketches(payload)(places, places + len(rows)) if len(rows) else np.empty(0, np.float32)
     _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)

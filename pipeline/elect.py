@@ -9,9 +9,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from pipeline.candidates import F32, I64, Batches, Compare, Read, run_starts
+from pipeline.buckets import I64, Batches, run_starts
+from pipeline.candidates import F32, Compare, Read
 
+F64 = NDArray[np.float64]
+
+CLUSTERED = pa.schema([("cluster", pa.int64()), ("doc_key", pa.int64()), ("payload", pa.binary())])
 ELECTED = pa.schema([("doc_key", pa.int64()), ("keeper", pa.int64()), ("similarity", pa.float32())])
 
 MOST_KEEPERS = 64
@@ -59,3 +64,26 @@ def _elect(clusters: I64, compare: Compare, least: float) -> tuple[I64, F32]:
         if not len(left):
             break
     return stays, similarity
+
+
+def split_clusters(
+    keys: I64, clusters: I64, rank: F64, payload: pa.Array, least: float, above: int, read: Read
+) -> tuple[I64, I64]:
+    """Split clusters of more than `above` members; return the keys that still are in one, and their clusters.
+
+    A split cluster has the key of the one that stays as its name. The smallest `rank` stays, then the
+    smallest key; `payload` is what `read` compares.
+    """
+    _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    large = np.flatnonzero(sizes[inverse] > above) if len(keys) else np.empty(0, np.int64)
+    if not len(large):
+        return keys, clusters
+    order = large[np.lexsort((keys[large], rank[large], clusters[large]))]
+    columns = [pa.array(clusters[order]), pa.array(keys[order]), payload.take(pa.array(order))]
+    batch = pa.RecordBatch.from_arrays(columns, names=CLUSTERED.names)
+    (elected,) = elect([batch], "payload", read, least)
+    found = clusters.copy()
+    found[order] = np.asarray(elected.column("keeper"))
+    _, inverse, sizes = np.unique(found, return_inverse=True, return_counts=True)
+    together = sizes[inverse] > 1
+    return keys[together], found[together]

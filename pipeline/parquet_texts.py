@@ -3,9 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from filters.shingles import U64, hash_sequences
+from filters.text import TextBatch
 from schemas.errors import InputError, WorkspaceError, near_name
 
 KEPT = "kept"
@@ -70,3 +73,9 @@ def numbered_batches(
         for batch in pq.ParquetFile(path).iter_batches(columns=None if columns is None else list(columns)):
             yield first, batch
             first += batch.num_rows
+
+
+def group_hashes(group: pa.Array) -> U64:
+    """Return a hash of each value of a column of strings; one for null as well."""
+    text = TextBatch.from_arrow(group.cast(pa.string()))
+    return hash_sequences(text.codepoints.astype(np.uint64), text.row_offsets)

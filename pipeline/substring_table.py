@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from filters.shingles import U64, hash_sequences
+from filters.shingles import U64
 from filters.substrings import (
     Substrings,
     Units,
@@ -26,7 +26,7 @@ from filters.substrings import (
     windows,
 )
 from filters.text import TextBatch, cut_by_bytes
-from pipeline.parquet_texts import KEPT, new_result, numbered_batches, open_texts, rewrite
+from pipeline.parquet_texts import KEPT, group_hashes, new_result, numbered_batches, open_texts, rewrite
 from pipeline.repeats import I64, Runs, find_copies, join_runs, shared_values
 from schemas.table import column
 
@@ -107,12 +107,6 @@ def _pieces(paths: Sequence[str], choice: SubstringChoice) -> Iterator[tuple[int
             units = text_units(TextBatch.from_arrow(text.slice(begin, end - begin)), choice.spans.unit)
             group = batch.column(choice.group_column).slice(begin, end - begin) if len(names) > 1 else None
             yield first + begin, units, None if group is None else group_hashes(group)
-
-
-def group_hashes(group: pa.Array) -> U64:
-    """Return a hash of each value of a column of strings; one for null as well."""
-    text = TextBatch.from_arrow(group.cast(pa.string()))
-    return hash_sequences(text.codepoints.astype(np.uint64), text.row_offsets)
 
 
 def _runs(paths: Sequence[str], choice: SubstringChoice, shared: U64) -> Runs:

@@ -152,7 +152,9 @@ def test_no_copy_stays_with_the_policy_none(spark: Any, documents: pd.DataFrame)
 
 
 def test_each_document_may_have_to_be_like_its_keeper(spark: Any, documents: pd.DataFrame) -> None:
-    each = collected(decide_similar(frame(spark, documents, 5, 3), Similar(BANDS, 0.7, each=True), "near"))
+    each = collected(
+        decide_similar(frame(spark, documents, 5, 3), Similar(BANDS, 0.7, split_above=1), "near")
+    )
     whole = collected(decide_similar(frame(spark, documents), SIMILAR, "near"))
     assert min(row[4] for row in each) >= 0.7 > min(row[4] for row in whole)
     sizes: dict[int, int] = {}
@@ -160,6 +162,12 @@ def test_each_document_may_have_to_be_like_its_keeper(spark: Any, documents: pd.
         sizes[row[3]] = sizes.get(row[3], 0) + 1
     assert all(row[5] == sizes[row[3]] > 1 for row in each)
     assert {row[0] for row in each if row[2]} < {row[0] for row in whole if row[2]}
+    some = collected(decide_similar(frame(spark, documents), Similar(BANDS, 0.7, split_above=3), "near"))
+    small = [row for row in whole if row[5] <= 3]
+    assert [row for row in some if row[0] in {row[0] for row in small}] == small
+    assert [row for row in some if row not in small] == [
+        row for row in each if row[0] in {row[0] for row in whole if row[5] > 3}
+    ]
 
 
 def test_documents_may_be_added_in_several_runs(spark: Any, documents: pd.DataFrame) -> None:

@@ -6,18 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import candidates
-from pipeline.candidates import (
-    BUCKETS,
-    binary_column,
-    match_buckets,
-    matrix,
-    read_shingle_sets,
-    read_sketches,
-    run_starts,
-    shared_buckets,
-    star_edges,
-)
+from pipeline import buckets as buckets_module
+from pipeline.buckets import BUCKETS, run_starts, shared_buckets, star_edges, whole_runs
+from pipeline.candidates import binary_column, match_buckets, matrix, read_shingle_sets, read_sketches
 from schemas.errors import SchemaError
 
 MEMBERS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40)), max_size=60, unique=True)
@@ -97,13 +88,34 @@ def test_bands_that_hold_the_same_documents_become_one_bucket() -> None:
     assert len(set(found)) == 4
 
 
+@pytest.mark.parametrize("sizes", [(), (1, 5, 2), (40,)])
+def test_a_giant_bucket_is_cut_into_pieces_that_its_smallest_keys_join(
+    monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr(buckets_module, "SALTED", 10)
+    monkeypatch.setattr(buckets_module, "HUBS", 2)
+    members = rows([(1, 3), (1, 4), *((2, key) for key in range(100, 131)), (3, 100)])
+    found: dict[int, list[int]] = {}
+    for bucket, key in table(shared_buckets(cut(members, list(sizes)))):
+        found.setdefault(bucket, []).append(key)
+    assert list(found.values()) == [
+        [3, 4],
+        list(range(100, 110)),
+        [100, 101, *range(110, 120)],
+        [100, 101, *range(120, 130)],
+        [100, 101, 130],
+    ]
+    assert list(found) == list(dict(table(shared_buckets([members]))))
+    assert [key for _, key in table(shared_buckets([members], new_from=130))] == [100, 101, 130]
+
+
 @given(MEMBERS, st.lists(st.integers(0, 9)), st.sampled_from([(2, 0), (3, 1), (5, 2)]))
 def test_runs_are_cut_at_the_same_rows_wherever_batches_end(
     members: list[tuple[int, int]], sizes: list[int], limits: tuple[int, int]
 ) -> None:
     def pieces(batches: Iterator[pa.RecordBatch]) -> list[list[tuple[int, int]]]:
         found = []
-        for batch, is_large in candidates._whole_runs(batches, "bucket", *limits):
+        for batch, is_large in whole_runs(batches, "bucket", *limits):
             starts = [0] if is_large else run_starts(np.asarray(batch.column("bucket"))).tolist()
             ends = [*starts[1:], batch.num_rows]
             found += [table(iter([batch.slice(a, b - a)])) for a, b in zip(starts, ends, strict=True)]

@@ -34,7 +34,8 @@ def paths(tmp_path: Path) -> list[str]:
 @pytest.mark.parametrize(("keep", "keeper"), [("smallest_key", "a"), ("longest", "d"), ("best:score", "e")])
 def test_rows_that_are_alike_leave_one(paths: list[str], tmp_path: Path, keep: str, keeper: str) -> None:
     found = dedup_files(paths, str(tmp_path / "out"), Choice(keep=keep), write=True)
-    assert found == Deduped(rows=5, removed=2, clusters=1)
+    assert found == Deduped(5, 2, 1, largest=3, lowest_similarity=found.lowest_similarity)
+    assert 0.7 < found.lowest_similarity < 1
     duplicates = pq.read_table(tmp_path / "out" / "duplicates.parquet").to_pylist()
     assert [(row["id"], row["keeper"], row["cluster"], row["cluster_size"]) for row in duplicates] == [
         (name, keeper, "a", 3) for name in "ade"
@@ -80,3 +81,22 @@ def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
         dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "out"), Choice())
     with pytest.raises(InputError, match="expected rows, got none"):
         dedup_files([], str(tmp_path / "out"), Choice())
+
+
+def test_rows_are_related_within_a_column_on_request(paths: list[str], tmp_path: Path) -> None:
+    found = dedup_files(paths, str(tmp_path / "out"), Choice(within="doc_id"))
+    assert found == Deduped(rows=5, removed=0, clusters=0)
+
+
+def test_a_chained_cluster_is_split_on_request(tmp_path: Path) -> None:
+    words = [f"w{n}" for n in range(400)]
+    texts = [" ".join(words[first : first + 200]) for first in range(0, 180, 20)]
+    pq.write_table(pa.table({"doc_id": range(len(texts)), "text": texts}), tmp_path / "a.parquet")
+    whole = dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "whole"), Choice())
+    assert (whole.clusters, whole.largest) == (1, len(texts))
+    assert whole.lowest_similarity < 0.2
+    split = dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "split"), Choice(split_above=3))
+    assert split.clusters > 1
+    assert split.lowest_similarity >= 0.7
+    same = dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "same"), Choice(split_above=9))
+    assert same == whole
