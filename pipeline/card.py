@@ -2,23 +2,27 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import pyarrow as pa
 
 from pipeline.ledger import Row
 from pipeline.recipe import Recipe
 from pipeline.steps import KeepStep
+from pipeline.threshold_report import threshold_card, threshold_stats
 from schemas.ledger import KEPT, RECORDS_IN, UNKNOWN_LANGUAGE
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What made the corpus."""
+    """What made the corpus; `thresholds` are the learned limits by step."""
 
     recipe: Recipe
     inputs: tuple[str, ...]
     inputs_hash: str
     versions: Mapping[str, str]
     text_bytes: Mapping[str, int]
+    thresholds: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
@@ -45,6 +49,7 @@ def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
         "recipe": {"name": manifest.recipe.name, "version": manifest.recipe.version},
         "versions": dict(sorted(manifest.versions.items())),
         "inputs": {"archives": len(manifest.inputs), "sha256": manifest.inputs_hash},
+        "thresholds": threshold_stats(manifest.thresholds),
         "stages": {stage: dict(sorted(counts.items())) for stage, counts in funnel(rows).items()},
         "languages": {
             lang or "unknown": {
@@ -80,6 +85,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "",
             *(f"{i}. {step}" for i, step in enumerate(recipe.steps, 1)),
             *_limits(recipe),
+            *threshold_card(manifest.thresholds),
             "",
             "## Languages",
             "",
@@ -120,9 +126,9 @@ def _funnel_table(rows: Iterable[Row]) -> list[str]:
 
 
 def _limits(recipe: Recipe) -> list[str]:
-    columns = {s.rule.limit_column for s in recipe.steps if isinstance(s, KeepStep)} - {None}
+    used = {s.rule.limit_column for s in recipe.steps if isinstance(s, KeepStep)}
     lines = []
-    for name in sorted(c for c in columns if c is not None):
+    for name in sorted(name for name in recipe.limits if name in used):
         values = ", ".join(f"{lang} {value}" for lang, value in sorted(recipe.limits[name].items()))
         lines += ["", f"`${name}`: {values}"]
     return lines

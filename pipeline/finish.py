@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
 from pipeline.card import Manifest, card, stats
+from pipeline.learning import learned_tables
 from pipeline.ledger import Row, check_conservation, ledger_rows, ledger_table, receipt_rows
 from pipeline.plan import in_chunks
 from pipeline.publish import Shard
@@ -16,8 +17,10 @@ from pipeline.version import code_version
 from pipeline.workspace import Outcomes, Receipt
 from schemas.errors import ConservationError
 from schemas.ledger import KEPT, LEDGER
+from schemas.limit import LIMIT
 
 LEDGER_FILE = "ledger.parquet"
+THRESHOLDS_FILE = "thresholds.parquet"
 STATS_FILE = "stats.json"
 TIMINGS_FILE = "timings.json"
 CARD_FILE = "README.md"
@@ -45,10 +48,13 @@ def finish_run(run: Run, shards: list[Shard]) -> dict[str, object]:
     _delete_stale(run, shards)
     table = ledger_table(rows)
     workspace.put_parquet(LEDGER_FILE, LEDGER, [table])
-    found = stats(rows, _manifest(run, receipts["select"]))
+    manifest = _manifest(run, receipts["select"])
+    if manifest.thresholds:
+        workspace.put_parquet(THRESHOLDS_FILE, LIMIT, manifest.thresholds.values())
+    found = stats(rows, manifest)
     workspace.put_text(STATS_FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     workspace.put_text(TIMINGS_FILE, json.dumps(_timings(receipts), indent=1) + "\n")
-    workspace.put_text(CARD_FILE, card(rows, _manifest(run, receipts["select"])))
+    workspace.put_text(CARD_FILE, card(rows, manifest))
     return found
 
 
@@ -127,7 +133,8 @@ def _manifest(run: Run, selected: dict[str, Receipt]) -> Manifest:
             text_bytes[lang] += entry["bytes"]
     inputs = tuple(dict.fromkeys(part.archive for part in run.parts))
     digest = hashlib.sha256("\n".join(repr(part) for part in run.parts).encode()).hexdigest()
-    return Manifest(run.recipe, inputs, digest, _versions(), dict(sorted(text_bytes.items())))
+    sizes = dict(sorted(text_bytes.items()))
+    return Manifest(run.recipe, inputs, digest, _versions(), sizes, learned_tables(run))
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,86 @@
+"""Learn the limits of a threshold, one for each language: one global step of the plan.
+
+    spark-submit jobs/learn_thresholds.py --recipe culturax --workspace OUT [--step short_text]
+
+Each task draws a sample of the measurements of its parts; samples of a language are merged, in Spark where
+there are many parts, at last in the driver. Numbers go to Spark, text never does.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from filters.quantiles import Sample
+from pipeline.arguments import job_parser
+from pipeline.learning import learn_step, part_samples, sample_size, store, threshold_of
+from pipeline.plan import GlobalStep
+from pipeline.run import Run, find_stage, open_run, unfinished
+from pipeline.samples import SAMPLE_ROW, merge_rows, sample_rows
+from pipeline.spark import announce, read_keys, spark_session
+from pipeline.threshold_report import brief
+from pipeline.workspace import Workspace
+from schemas.errors import WorkspaceError
+
+MERGED_BY_DRIVER = 64
+"""Parts whose samples come straight to the driver; those of more are merged by language on the way."""
+
+
+def run(spark: SparkSession, run: Run, step: str) -> None:
+    """Learn the limits of `step`, unless that is done.
+
+    Raises:
+        WorkspaceError: the plan has no such threshold.
+    """
+    planned = find_stage(run, step)
+    if not isinstance(planned, GlobalStep):
+        raise WorkspaceError(f"{step}: expected a threshold of the recipe, got a row pass")
+    if not unfinished(run, step):
+        return
+    started = time.monotonic()
+    threshold = threshold_of(planned)
+    learned = learn_step(run.recipe, threshold, _samples(spark, run, planned))
+    seconds = time.monotonic() - started
+    store(run, threshold, learned, seconds)
+    announce(step, brief(learned), seconds)
+
+
+def _samples(spark: SparkSession, run: Run, planned: GlobalStep) -> dict[str, Sample]:
+    size = sample_size(threshold_of(planned))
+
+    def read(part: int) -> Iterator[pa.RecordBatch]:
+        yield sample_rows(part_samples(run, planned, part), part)
+
+    def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield sample_rows(merge_rows(batches, size), 0)
+
+    numbers = [part.number for part in run.parts]
+    rows = read_keys(spark, numbers, read, SAMPLE_ROW)
+    if len(numbers) > MERGED_BY_DRIVER:
+        row_type = from_arrow_schema(SAMPLE_ROW)
+        rows = rows.repartition("lang", "shard").mapInArrow(merge, row_type)
+        rows = rows.repartition("lang").mapInArrow(merge, row_type)
+    found = [tuple(row) for row in rows.collect()]
+    columns = [
+        pa.array(values, field.type)
+        for values, field in zip(zip(*found, strict=True), SAMPLE_ROW, strict=True)
+    ]
+    return merge_rows([pa.RecordBatch.from_arrays(columns, schema=SAMPLE_ROW)] if found else [], size)
+
+
+def main() -> None:
+    """Run as a job of its own; without `--step`, every threshold in order."""
+    parser = job_parser(__doc__ or "")
+    parser.add_argument("--step", action="append", help="name of a threshold; default: all, in order")
+    chosen = parser.parse_args()
+    opened = open_run(Workspace(chosen.workspace), chosen.recipe)
+    spark = spark_session("learn_thresholds")
+    thresholds = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "threshold"]
+    for step in chosen.step or thresholds:
+        run(spark, opened, step)
+
+
+if __name__ == "__main__":
+    main()
