@@ -8,7 +8,7 @@ from functools import partial
 from pyspark.sql import SparkSession
 
 from pipeline.arguments import open_job
-from pipeline.parts import Coverage, check_coverage
+from pipeline.parts import Coverage, Part, check_coverage
 from pipeline.run import Run, correct_parts
 from pipeline.spark import run_stage, spark_session
 from pipeline.tasks import extract_task
@@ -22,15 +22,20 @@ def run(spark: SparkSession, run: Run) -> Run:
     """
     while True:
         run_stage(spark, run, "extract", partial(extract_task, run))
-        receipts = run.workspace.receipts("extract")
-        found = [
-            Coverage(p, receipts[str(p.number)].extra["first"], receipts[str(p.number)].extra["end"])
-            for p in run.parts
-        ]
-        corrected = check_coverage(found)
+        corrected = wrong_cuts(run)
         if not corrected:
             return run
         run = correct_parts(run, corrected)
+
+
+def wrong_cuts(run: Run) -> list[Part]:
+    """Return the parts that have to be read again, with the place where they truly begin."""
+    receipts = run.workspace.receipts("extract")
+    found = [
+        Coverage(p, receipts[str(p.number)].extra["first"], receipts[str(p.number)].extra["end"])
+        for p in run.parts
+    ]
+    return list(check_coverage(found))
 
 
 if __name__ == "__main__":

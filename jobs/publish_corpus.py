@@ -19,8 +19,8 @@ SHARD_TASKS = 8
 """Tasks for each core, so that a large shard does not keep others waiting."""
 
 
-def run(spark: SparkSession, run: Run) -> dict[str, object]:
-    """Write every shard that is not finished; return the statistics of the corpus."""
+def run(spark: SparkSession | None, run: Run) -> dict[str, object]:
+    """Write every shard that is not finished, here without Spark; return the statistics of the corpus."""
     selected = run.workspace.receipts("select")
     shards = {shard.part: shard for shard in plan_shards(selected, run.settings.shard_bytes)}
     made_from = part_fingerprints(run, "select")
@@ -37,7 +37,8 @@ def run(spark: SparkSession, run: Run) -> dict[str, object]:
         or not run.workspace.exists(shards[name].name)
     ]
     work = partial(publish_task, run, shards, fingerprints)
-    tasks = SHARD_TASKS * spark.sparkContext.defaultParallelism  # most shards are small: several a task
+    cores = 1 if spark is None else spark.sparkContext.defaultParallelism
+    tasks = SHARD_TASKS * cores  # most shards are small: several a task
     run_named(spark, "publish", todo, work, total=len(shards), tasks=tasks)
     return finish_run(run, list(shards.values()))
 

@@ -1,29 +1,105 @@
 """Run every stage of a recipe, in the order of its plan.
 
-spark-submit jobs/run_recipe.py --recipe glotmill --workspace OUT
+    spark-submit jobs/run_recipe.py --recipe glotmill --workspace OUT
+
+Spark starts when a stage needs it: a limit that is moved on a finished run of few documents needs none.
 """
+
+import time
+from collections.abc import Callable
+from functools import partial
 
 from pyspark.sql import SparkSession
 
-from jobs import annotate_documents, dedup_documents, extract_text, publish_corpus, select_documents
+from jobs import (
+    annotate_documents,
+    dedup_documents,
+    extract_text,
+    learn_thresholds,
+    publish_corpus,
+    select_documents,
+)
 from pipeline.arguments import open_job
-from pipeline.plan import RowPass
-from pipeline.run import Run
-from pipeline.spark import spark_session
+from pipeline.global_steps import (
+    FEW_DOCUMENTS,
+    dedup_here,
+    documents,
+    keep_results,
+    note_results,
+    reached,
+    sample_here,
+    threshold_here,
+)
+from pipeline.plan import GlobalStep
+from pipeline.run import Run, unfinished
+from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
+from pipeline.workspace import Receipt
+
+Session = Callable[[], SparkSession]
+"""Gives the Spark session, started at the first call."""
 
 
-def run(spark: SparkSession, run: Run) -> dict[str, object]:
+def run(session: Session, run: Run) -> dict[str, object]:
     """Run what is not done yet, and return the statistics of the corpus."""
     run.workspace.sweep()
-    run = extract_text.run(spark, run)
+    if unfinished(run, "extract") or extract_text.wrong_cuts(run):
+        run = extract_text.run(session(), run)
+    else:
+        _announce_done("extract", len(run.parts))
     for stage in run.plan.stages:
-        if isinstance(stage, RowPass):
-            annotate_documents.run(spark, run, stage.name)
+        if isinstance(stage, GlobalStep):
+            _global_step(session, run, stage)
+        elif unfinished(run, stage.name):
+            annotate_documents.run(session(), run, stage.name)
         else:
-            dedup_documents.run(spark, run, stage.step.name)
+            _announce_done(stage.name, len(run.parts))
+    spark = None if _fits_here(run) and SparkSession.getActiveSession() is None else session()
     select_documents.run(spark, run)
     return publish_corpus.run(spark, run)
 
 
+def _fits_here(run: Run) -> bool:
+    return documents(run) <= FEW_DOCUMENTS
+
+
+def _announce_done(stage: str, parts: int) -> None:
+    announce(stage, f"0 records ({parts} of {parts} parts were done before)", 0.0)
+
+
+def _global_step(session: Session, run: Run, planned: GlobalStep) -> None:
+    """Do a global step unless it is done, or unless the same documents reach it as when it was done."""
+    step = planned.step.name
+    if not unfinished(run, step):
+        return
+    started = time.monotonic()
+    few = _fits_here(run)
+    found = reached(run, planned) if few else reached(run, planned, partial(_hand_out, session()))
+    if keep_results(run, planned, found):
+        seconds = time.monotonic() - started
+        announce(step, f"nothing new: the same {found.documents:,} documents reach it as before", seconds)
+        return
+    done = _done_here(run, planned) if few or planned.kind == "sample" else None
+    if done is not None:
+        announce(step, done, time.monotonic() - started)
+    else:
+        jobs = {"dedup": dedup_documents.run, "threshold": learn_thresholds.run}
+        jobs[planned.kind](session(), run, step)
+    note_results(run, planned, found)
+
+
+def _hand_out(spark: SparkSession, names: list[str], work: Callable[[str], Receipt]) -> list[Receipt]:
+    return run_parts(spark, names, work, tasks=KEY_TASKS * spark.sparkContext.defaultParallelism)
+
+
+def _done_here(run: Run, planned: GlobalStep) -> str | None:
+    """Do a global step in this process and say what it found; None if only Spark knows how."""
+    if planned.kind == "sample":
+        return f"{sample_here(run, planned):,} languages have more documents than the sample takes"
+    if planned.kind == "threshold":
+        return f"limits for {threshold_here(run, planned):,} languages"
+    removed = dedup_here(run, planned)
+    return None if removed is None else f"{removed:,} removed"
+
+
 if __name__ == "__main__":
-    run(spark_session("run_recipe"), open_job(__doc__ or ""))
+    run(partial(spark_session, "run_recipe"), open_job(__doc__ or ""))

@@ -13,8 +13,8 @@ from pipeline.spark import run_stage, spark_session
 from pipeline.tasks import select_task
 
 
-def run(spark: SparkSession, run: Run) -> None:
-    """Select in every part that has no finished selection."""
+def run(spark: SparkSession | None, run: Run) -> None:
+    """Select in every part that has no finished selection, here without Spark."""
     run_stage(spark, run, "select", partial(select_task, run))
 
 

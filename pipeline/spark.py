@@ -85,11 +85,18 @@ def _with_tries(master: str) -> str:
 
 
 def run_parts(
-    spark: SparkSession, names: list[str], work: Callable[[str], Receipt], *, tasks: int | None = None
+    spark: SparkSession | None,
+    names: list[str],
+    work: Callable[[str], Receipt],
+    *,
+    tasks: int | None = None,
 ) -> list[Receipt]:
-    """Run `work` on each of `names` in `tasks` tasks (None: one each); return the receipts in order."""
-    if not names:
-        return []
+    """Run `work` on each of `names` in `tasks` tasks (None: one each); return the receipts in order.
+
+    Without Spark they run here, one after another: for what takes less than Spark's start.
+    """
+    if spark is None or not names:
+        return [work(name) for name in names]
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -105,7 +112,7 @@ def run_parts(
 
 
 def run_stage(
-    spark: SparkSession, run: Run, stage: str, work: Callable[[Mapping[str, str], str], Receipt]
+    spark: SparkSession | None, run: Run, stage: str, work: Callable[[Mapping[str, str], str], Receipt]
 ) -> list[Receipt]:
     """Run the parts of a stage that are not done, with progress, and print one line about them.
 
@@ -119,7 +126,7 @@ def run_stage(
 
 
 def run_named(
-    spark: SparkSession,
+    spark: SparkSession | None,
     stage: str,
     names: list[str],
     work: Callable[[str], Receipt],
@@ -215,8 +222,10 @@ def _one(part: int | None, pending: list[pa.RecordBatch]) -> tuple[int, pa.Table
     return part, pa.Table.from_batches(pending)
 
 
-def task_counts(spark: SparkSession) -> tuple[int, int]:
+def task_counts(spark: SparkSession | None) -> tuple[int, int]:
     """Return the tasks done and the tasks in all of the stages that run now."""
+    if spark is None:
+        return 0, 0
     tracker = spark.sparkContext.statusTracker()
     infos = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
     found = [info for info in infos if info is not None]
