@@ -1,4 +1,4 @@
-"""Learn the limits of a threshold, one for each language: one global step of the plan.
+"""Learn the limits of a threshold and of those next to it: a global step of the plan.
 
     spark-submit jobs/learn_thresholds.py --recipe culturax --workspace OUT [--step short_text]
 
@@ -15,11 +15,12 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from filters.quantiles import Sample
 from pipeline.arguments import job_parser
-from pipeline.learning import learn_step, part_samples, sample_size, store, threshold_of
+from pipeline.learning import learn_group, learned_together, part_samples, sample_size, steps_of, store
 from pipeline.plan import GlobalStep
 from pipeline.run import Run, find_stage, open_run, unfinished
 from pipeline.samples import SAMPLE_ROW, merge_rows, sample_rows
 from pipeline.spark import announce, read_keys, spark_session
+from pipeline.steps import ThresholdStep
 from pipeline.threshold_report import brief
 from pipeline.workspace import Workspace
 from schemas.errors import WorkspaceError
@@ -29,29 +30,31 @@ MERGED_BY_DRIVER = 64
 
 
 def run(spark: SparkSession, run: Run, step: str) -> None:
-    """Learn the limits of `step`, unless that is done.
+    """Learn the limits of `step` and of the thresholds next to it, unless that is done.
 
     Raises:
         WorkspaceError: the plan has no such threshold.
     """
     planned = find_stage(run, step)
-    if not isinstance(planned, GlobalStep):
-        raise WorkspaceError(f"{step}: expected a threshold of the recipe, got a row pass")
+    if not isinstance(planned, GlobalStep) or not isinstance(planned.step, ThresholdStep):
+        raise WorkspaceError(f"{step}: expected a threshold of the recipe, got another stage")
     if not unfinished(run, step):
         return
     started = time.monotonic()
-    threshold = threshold_of(planned)
-    learned = learn_step(run.recipe, threshold, _samples(spark, run, planned))
-    seconds = time.monotonic() - started
-    store(run, threshold, learned, seconds)
-    announce(step, brief(learned), seconds)
+    group = learned_together(run, planned.step)
+    steps = steps_of(group)
+    learned = learn_group(run.recipe, steps, _samples(spark, run, group))
+    for one, limits in zip(steps, learned, strict=True):
+        seconds = time.monotonic() - started
+        store(run, one, limits, seconds)
+        announce(one.name, brief(limits), seconds)
 
 
-def _samples(spark: SparkSession, run: Run, planned: GlobalStep) -> dict[str, Sample]:
-    size = sample_size(threshold_of(planned))
+def _samples(spark: SparkSession, run: Run, group: list[GlobalStep]) -> dict[str, Sample]:
+    size = max(sample_size(step) for step in steps_of(group))
 
     def read(part: int) -> Iterator[pa.RecordBatch]:
-        yield sample_rows(part_samples(run, planned, part), part)
+        yield sample_rows(part_samples(run, group, part), part)
 
     def merge(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield sample_rows(merge_rows(batches, size), 0)

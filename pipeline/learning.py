@@ -11,14 +11,14 @@ from filters.quantiles import SAMPLE_SIZE, Sample, merge
 from filters.registry import Measurement
 from pipeline.plan import GlobalStep
 from pipeline.reached import read_keys
-from pipeline.recipe import Recipe
-from pipeline.run import ALL_PARTS, Run, part_fingerprints
+from pipeline.recipe import Recipe, fingerprint
+from pipeline.run import ALL_PARTS, RESULT, Run, part_fingerprints
 from pipeline.samples import IDENTITY, sample_languages
 from pipeline.steps import KeepStep, ThresholdStep
 from pipeline.thresholds import Learned, Procedure, learn, limits_file, write_limits
 from pipeline.workspace import Receipt
 from schemas.document import DOCUMENT
-from schemas.errors import InputError, WorkspaceError
+from schemas.errors import InputError
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
 
 OWN_RUN = "run"
@@ -45,38 +45,51 @@ def sample_size(step: ThresholdStep) -> int:
     return int(str(step.parameters.get("sample_size", SAMPLE_SIZE)))
 
 
-def part_samples(run: Run, planned: GlobalStep, part: int) -> dict[str, Sample]:
-    """Return a sample of each language of a part, of the documents that reach a threshold."""
-    step = threshold_of(planned)
-    columns = list(dict.fromkeys([*IDENTITY, step.column]))
-    return sample_languages(read_keys(run, planned, columns, part), [step.column], sample_size(step))
+def learned_together(run: Run, step: ThresholdStep) -> list[GlobalStep]:
+    """Return the thresholds that the same documents reach: those with no other step between."""
+    steps = run.recipe.steps
+    first = last = steps.index(step)
+    while first and isinstance(steps[first - 1], ThresholdStep):
+        first -= 1
+    while last + 1 < len(steps) and isinstance(steps[last + 1], ThresholdStep):
+        last += 1
+    names = [other.name for other in steps[first : last + 1]]
+    return [planned for planned in run.plan.global_steps if planned.step.name in names]
 
 
-def threshold_of(planned: GlobalStep) -> ThresholdStep:
-    """Return the step of a global step that is a threshold.
-
-    Raises:
-        WorkspaceError: it is another kind of step.
-    """
-    if not isinstance(planned.step, ThresholdStep):
-        raise WorkspaceError(f"{planned.step.name}: expected a threshold of the recipe, got another step")
-    return planned.step
+def steps_of(group: list[GlobalStep]) -> list[ThresholdStep]:
+    """Return the threshold steps of a group."""
+    return [planned.step for planned in group if isinstance(planned.step, ThresholdStep)]
 
 
-def learn_step(recipe: Recipe, step: ThresholdStep, samples: Mapping[str, Sample]) -> list[Learned]:
-    """Return what a threshold learns from samples of the run, or of the reference that it names."""
-    return learn(procedure_of(recipe, step), samples, 0, reference_samples(recipe, step))
+def part_samples(run: Run, group: list[GlobalStep], part: int) -> dict[str, Sample]:
+    """Return a sample of each language of a part: a column for each threshold of the group."""
+    steps = steps_of(group)
+    columns, size = [step.column for step in steps], max(sample_size(step) for step in steps)
+    batches = read_keys(run, group[0], list(dict.fromkeys([*IDENTITY, *columns])), part)
+    return sample_languages(batches, columns, size)
 
 
-def learn_here(run: Run, planned: GlobalStep) -> list[Learned]:
-    """Return what a threshold of a run learns from the documents that reach it now, without Spark."""
-    step = threshold_of(planned)
+def learn_group(
+    recipe: Recipe, steps: list[ThresholdStep], samples: Mapping[str, Sample]
+) -> list[list[Learned]]:
+    """Return what each of several thresholds learns; `samples` have a column for each."""
+    return [
+        learn(procedure_of(recipe, step), samples, number, reference_samples(recipe, step))
+        for number, step in enumerate(steps)
+    ]
+
+
+def learn_here(run: Run, group: list[GlobalStep]) -> list[list[Learned]]:
+    """Return what thresholds learn from the documents of a run that reach them now, without Spark."""
+    steps = steps_of(group)
+    size = max(sample_size(step) for step in steps)
     pending: dict[str, list[Sample]] = {}
     for part in run.parts:
-        for lang, sample in part_samples(run, planned, part.number).items():
+        for lang, sample in part_samples(run, group, part.number).items():
             pending.setdefault(lang, []).append(sample)
-    samples = {lang: merge(found, sample_size(step)) for lang, found in sorted(pending.items())}
-    return learn_step(run.recipe, step, samples)
+    samples = {lang: merge(found, size) for lang, found in sorted(pending.items())}
+    return learn_group(run.recipe, steps, samples)
 
 
 def store(run: Run, step: ThresholdStep, learned: list[Learned], seconds: float) -> None:
@@ -85,8 +98,9 @@ def store(run: Run, step: ThresholdStep, learned: list[Learned], seconds: float)
     documents = sum(one.documents for one in learned)
     outcomes = {(UNKNOWN_LANGUAGE, KEPT): documents}
     made_from = part_fingerprints(run, step.name)[ALL_PARTS]
+    extra = {RESULT: fingerprint([step.name, [(one.lang, one.limits) for one in learned]])}
     run.workspace.put_receipt(
-        Receipt(step.name, ALL_PARTS, made_from, documents, outcomes, 0, round(seconds, 3))
+        Receipt(step.name, ALL_PARTS, made_from, documents, outcomes, 0, round(seconds, 3), extra)
     )
 
 
