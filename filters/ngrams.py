@@ -23,7 +23,7 @@ GROUP_BITS = 31
 class Ngrams:
     """The repeated n-grams of every row of a batch of `len(word_offsets) - 1` rows.
 
-    A group is one n-gram in one row. Groups are in no useful order; the positions of a group ascend.
+    A group is one n-gram in one row. The groups of a row lie together, rows and positions of a group ascend.
     """
 
     n: int
@@ -83,20 +83,20 @@ def _bits(count: int) -> int:
     return max(1, int(count - 1).bit_length())
 
 
-def _grouped(rows: Hashes, hashes: Hashes, at: Hashes) -> tuple[Positions, Positions]:
+def _grouped(rows: Hashes, hashes: Hashes, numbers: Hashes) -> tuple[Positions, Positions]:
     """Group positions by row and hash. The key keeps what bits of the hash it can; all are then compared."""
-    low = _bits(len(at))
+    low = _bits(len(numbers))
     kept = KEY_BITS - low - _bits(int(rows[-1]) + 1 if len(rows) else 1)
     keys = rows << np.uint64(KEY_BITS - _bits(int(rows[-1]) + 1 if len(rows) else 1))
     keys |= (hashes >> np.uint64(KEY_BITS - kept)) << np.uint64(low)
-    keys |= at
+    keys |= numbers
     keys.sort()
     order = (keys & np.uint64((1 << low) - 1)).astype(np.int64)
     keys >>= np.uint64(low)
     same = keys[1:] == keys[:-1]
-    equal = hashes[order[1:][same]] == hashes[order[:-1][same]]
-    if not equal.all():
-        order = np.lexsort((at, hashes, rows))
+    at = np.flatnonzero(same)
+    if not np.array_equal(hashes[order[at + 1]], hashes[order[at]]):
+        order = np.lexsort((numbers, hashes, rows))
         same = (hashes[order[1:]] == hashes[order[:-1]]) & (rows[order[1:]] == rows[order[:-1]])
     return _repeated(order, same)
 
@@ -123,4 +123,5 @@ def _repeated(order: Positions, same: Mask) -> tuple[Positions, Positions]:
     after[1:] = same
     members = after.copy()
     members[:-1] |= after[1:]
-    return order[members], np.flatnonzero(~after[members])
+    at = np.flatnonzero(members)
+    return order[at], np.flatnonzero(~after[at])

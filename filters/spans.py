@@ -40,6 +40,15 @@ class Spans:
         """Return the spans where `keep` is true."""
         return self.at(np.flatnonzero(keep))
 
+    def of_rows(self, rows: Positions) -> "Spans":
+        """Return the spans of some rows, which ascend, as all that there are."""
+        if len(rows) == len(self.offsets) - 1:
+            return self
+        firsts, lasts = self.offsets[rows], self.offsets[rows + 1]
+        offsets = np.concatenate(([0], np.cumsum(lasts - firsts)))
+        kept = span_positions(Spans(firsts, lasts, offsets))
+        return Spans(self.starts[kept], self.ends[kept], offsets)
+
     def at(self, kept: Positions) -> "Spans":
         """Return the spans of the numbers, which ascend."""
         return Spans(self.starts[kept], self.ends[kept], kept.searchsorted(self.offsets))

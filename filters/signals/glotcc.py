@@ -57,11 +57,11 @@ def max_line_top_ngram_char_ratio(text: TextBatch, *, n: int = 1) -> pa.Array:
     """
     tokens, boundaries = _line_tokens(text)
     original = text.lines("split")
-    blanks = np.flatnonzero(text.codepoints == BLANK)
-    long = (
-        np.searchsorted(blanks, original.ends) - np.searchsorted(blanks, original.starts) >= LEAST_LINE_TOKENS
-    )
-    values = np.where(long, top_share(text, tokens, n, original.lengths + _between(boundaries, original)), 0)
+    spaced = _between(boundaries, original)
+    long = tokens.counts - spaced >= LEAST_LINE_TOKENS + 1
+    values = np.zeros(len(original))
+    lines = np.flatnonzero(long)
+    values[lines] = top_share(text, tokens.of_rows(lines), n, (original.lengths + spaced)[lines])
     result = np.zeros(len(text), dtype=np.float32)
     filled = original.counts > 0
     result[filled] = np.maximum.reduceat(values, original.offsets[:-1][filled])
@@ -79,16 +79,13 @@ def _line_tokens(text: TextBatch) -> tuple[Spans, Positions]:
     feed = text.codepoints == LINE_FEED
     boundaries = boundaries[~(feed[boundaries] | feed[boundaries - 1] | text.row_starts_flags[boundaries])]
     separators = np.flatnonzero((text.codepoints == BLANK) | feed)
-    order = np.sort(np.concatenate((boundaries << 1, (separators << 1) | 1)))
-    at, width = order >> 1, order & 1
-    lines = text.lines("split")
-    rows = np.arange(len(text) + 1)
-    offsets = np.searchsorted(order, text.row_offsets << 1) + rows  # a row has one token more than separators
-    starts, ends = np.empty(offsets[-1], dtype=np.int64), np.empty(offsets[-1], dtype=np.int64)
-    place = np.arange(len(at)) + np.repeat(rows[:-1], np.diff(offsets) - 1)
-    starts[offsets[:-1]], ends[offsets[1:] - 1] = text.row_offsets[:-1], text.row_offsets[1:]
-    starts[place + 1], ends[place] = at + width, at
-    first = np.searchsorted(order, lines.starts << 1) + lines.rows
+    before = separators.searchsorted(boundaries)
+    ends = np.insert(separators, before, boundaries)
+    starts = np.insert(separators + 1, before, boundaries)
+    rows, lines = text.row_offsets, text.lines("split")
+    before = ends.searchsorted(rows)  # a row has one token more than separators
+    first = ends.searchsorted(lines.starts) + lines.rows
+    starts, ends = np.insert(starts, before[:-1], rows[:-1]), np.insert(ends, before[1:], rows[1:])
     return Spans(starts, ends, np.append(first, len(starts))), boundaries
 
 

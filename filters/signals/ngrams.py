@@ -166,16 +166,17 @@ class _Top:
 
 
 def _top_places(ngrams: Ngrams, size: _Sizes, longest: bool) -> _Top:
-    rows = len(ngrams.totals)
-    places, counts = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
-    firsts = ngrams.positions[ngrams.starts]
+    rows, group_rows = len(ngrams.totals), ngrams.rows
+    places, most = np.zeros(rows, dtype=np.int64), np.zeros(rows, dtype=np.int64)
+    if len(group_rows):
+        first = np.flatnonzero(np.concatenate(([True], group_rows[1:] != group_rows[:-1])))
+        most[group_rows[first]] = np.maximum.reduceat(ngrams.counts, first)
+    leading = np.flatnonzero(ngrams.counts == most[group_rows])
+    firsts, group_rows = ngrams.positions[ngrams.starts[leading]], group_rows[leading]
     lengths = -size.at(firsts) if longest else np.zeros(len(firsts), dtype=np.int64)
-    order = np.lexsort((firsts, lengths, -ngrams.counts, ngrams.rows))
-    row = ngrams.rows[order]
-    leading = order[np.flatnonzero(np.diff(row, prepend=-1))]
-    places[ngrams.rows[leading]] = firsts[leading]
-    counts[ngrams.rows[leading]] = ngrams.counts[leading]
-    return _Top(places, counts)
+    order = np.lexsort((firsts, lengths, group_rows))[::-1]
+    places[group_rows[order]] = firsts[order]  # what is written last stays
+    return _Top(places, most)
 
 
 def _covered(ngrams: Ngrams, size: _Sizes) -> Positions:
