@@ -13,13 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.decide_here import decide
-from pipeline.learning import learn_here, store, threshold_of
+from pipeline.learning import learn_here, learned_together, steps_of, store
 from pipeline.plan import GlobalStep, table_schema
 from pipeline.reached import key_columns, reached_digest, read_keys, result_file
 from pipeline.recipe import fingerprint
 from pipeline.run import ALL_PARTS, INPUT, RESULT, Run, input_fingerprint, part_fingerprints
 from pipeline.sampling import candidates, cuts
-from pipeline.steps import DedupStep, SampleStep
+from pipeline.steps import DedupStep, SampleStep, ThresholdStep
 from pipeline.workspace import Receipt, Workspace
 from schemas.decision import DECISION, is_removed
 from schemas.document import ROW_BITS
@@ -147,11 +147,14 @@ def sample_here(run: Run, planned: GlobalStep) -> int:
 
 
 def threshold_here(run: Run, planned: GlobalStep) -> int:
-    """Learn the limits of a threshold in this process; return the number of languages."""
+    """Learn the limits of a threshold and of those next to it in this process; return the languages."""
     started = time.monotonic()
-    learned = learn_here(run, planned)
-    store(run, threshold_of(planned), learned, time.monotonic() - started)
-    return len(learned)
+    group = done_together(run, planned)
+    languages = 0
+    for step, learned in zip(steps_of(group), learn_here(run, group), strict=True):
+        store(run, step, learned, time.monotonic() - started)
+        languages = len(learned)
+    return languages
 
 
 def _put_receipt(
