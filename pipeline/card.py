@@ -1,7 +1,7 @@
 """The card of a corpus: what it holds, how it was made, what was removed and why; all from the ledger."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -10,7 +10,10 @@ from pipeline.ledger import Row
 from pipeline.recipe import Recipe
 from pipeline.steps import KeepStep
 from pipeline.threshold_report import threshold_card, threshold_stats
-from schemas.ledger import KEPT, RECORDS_IN, UNKNOWN_LANGUAGE
+from schemas.ledger import KEPT, RECORDS_IN, RELABELLED, RULE, UNKNOWN_LANGUAGE
+
+HARMED_SHOWN = 5
+"""Languages that a rule removes the largest shares of, in the table of the card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +32,46 @@ def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
     """Return for each stage, in the ledger's order, the records with each outcome."""
     stages: dict[str, Counter[str]] = {}
     for stage, _, _, outcome, records in rows:
-        stages.setdefault(stage, Counter())[outcome] += records
+        if not stage.startswith(RULE):
+            stages.setdefault(stage, Counter())[outcome] += records
     return stages
 
 
 def by_language(rows: Iterable[Row]) -> dict[str, Counter[str]]:
-    """Return for each language the documents that select saw, by outcome."""
+    """Return for each language the documents that select saw, by outcome.
+
+    What an audit gave another label is counted twice: as relabelled, and as kept under its new one.
+    """
     languages: dict[str, Counter[str]] = {}
     for stage, _, lang, outcome, records in rows:
         if stage == "select" and outcome != RECORDS_IN:
             languages.setdefault(lang, Counter())[outcome] += records
+            if outcome.startswith(RELABELLED):
+                languages.setdefault(outcome.removeprefix(RELABELLED), Counter())[KEPT] += records
     return languages
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAccount:
+    """What one reason removed: documents whose first reason it was, all that it holds for, by language."""
+
+    first: int
+    all: int
+    languages: Mapping[str, int]
+
+
+def rule_accounts(rows: Iterable[Row]) -> dict[str, RuleAccount]:
+    """Return the account of each reason of select, in the recipe's order."""
+    first: Counter[str] = Counter()
+    found: dict[str, Counter[str]] = {}
+    for stage, _, lang, outcome, records in rows:
+        if stage == "select":
+            first[outcome] += records
+        elif stage.startswith(RULE):
+            languages = found.setdefault(stage.removeprefix(RULE), Counter())
+            if outcome not in (KEPT, RECORDS_IN):
+                languages[lang] += records
+    return {rule: RuleAccount(first[rule], sum(n.values()), n) for rule, n in found.items()}
 
 
 def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
@@ -50,6 +82,10 @@ def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
         "versions": dict(sorted(manifest.versions.items())),
         "inputs": {"archives": len(manifest.inputs), "sha256": manifest.inputs_hash},
         "thresholds": threshold_stats(manifest.thresholds),
+        "rules": {
+            rule: {"first": n.first, "all": n.all, "languages": dict(sorted(n.languages.items()))}
+            for rule, n in rule_accounts(rows).items()
+        },
         "stages": {stage: dict(sorted(counts.items())) for stage, counts in funnel(rows).items()},
         "languages": {
             lang or "unknown": {
@@ -84,8 +120,12 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "## Steps of the recipe",
             "",
             *(f"{i}. {step}" for i, step in enumerate(recipe.steps, 1)),
-            *_limits(recipe),
+            *_limits(recipe, languages),
             *threshold_card(manifest.thresholds),
+            "",
+            "## What each rule removed",
+            "",
+            *_rule_table(rows),
             "",
             "## Languages",
             "",
@@ -125,11 +165,29 @@ def _funnel_table(rows: Iterable[Row]) -> list[str]:
     return lines
 
 
-def _limits(recipe: Recipe) -> list[str]:
+def _rule_table(rows: list[Row]) -> list[str]:
+    """Return what each reason removed, with the languages of which it removes the largest shares."""
+    seen = {lang: sum(counts.values()) for lang, counts in by_language(rows).items()}
+    lines = [
+        "| rule | as first reason | in all | languages, share of their documents |",
+        "| --- | ---: | ---: | --- |",
+    ]
+    for rule, account in rule_accounts(rows).items():
+        shares = sorted(((n / seen[lang], lang) for lang, n in account.languages.items()), reverse=True)
+        most = ", ".join(
+            f"{lang or '(unknown)'} {100 * share:.0f} %" for share, lang in shares[:HARMED_SHOWN]
+        )
+        lines.append(f"| {rule} | {account.first:,} | {account.all:,} | {most} |")
+    return lines
+
+
+def _limits(recipe: Recipe, seen: Collection[str]) -> list[str]:
+    """Return the limits of the language table that were in force: of languages that occur, and the default."""
     used = {s.rule.limit_column for s in recipe.steps if isinstance(s, KeepStep)}
     lines = []
     for name in sorted(name for name in recipe.limits if name in used):
-        values = ", ".join(f"{lang} {value}" for lang, value in sorted(recipe.limits[name].items()))
+        held = {lang: v for lang, v in recipe.limits[name].items() if lang in seen or lang == "default"}
+        values = ", ".join(f"{lang} {value}" for lang, value in sorted(held.items()))
         lines += ["", f"`${name}`: {values}"]
     return lines
 
