@@ -55,12 +55,12 @@ def mask_public_ips(
 ) -> Edited:
     """Replace each globally routable IPv4 and IPv6 address by the replacements in turn, anew in each text.
 
-    IPv6 is ours: the published code masks IPv4 only.
+    IPv6 is ours: the published code masks IPv4 only, as an empty `replacements_v6` does.
     """
     dots, colons = text.per_row(text.symbol(".")), text.per_row(text.symbol(":"))
     digits = text.row_sums(text.flag(NUMERIC)) > 0
     first = _masked(text, (dots >= IPV4_DOTS) & digits, IPV4, replacements, _is_public)
-    if not (colons > 1).any():
+    if not replacements_v6 or not (colons > 1).any():
         return first
     second = _masked(TextBatch.from_arrow(first.text), colons > 1, IPV6, replacements_v6, _is_public)
     changes = np.asarray(first.changes.fill_null(0)) + np.asarray(second.changes.fill_null(0))

@@ -21,7 +21,7 @@ from tests.golden.golden_texts import TEXTS
 FOLDER = Path(__file__).parent
 LISTS = WordLists.of("golden", {"en": ["the", "by"], "hi": ["यह", "है"], "zh": ["的"], "ru": ["он"]})
 WITH_LISTS = ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count", "flagged_substring_count")
-ELSEWHERE = ("classified", "importance", "dedup", "language", "perplexity", "unit_language")
+ELSEWHERE = ("classified", "importance", "tiny", "dedup", "language", "perplexity", "unit_language")
 """Modules of signals that need a model, or whose values tests of their own hold."""
 
 KERNEL = [
