@@ -7,6 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.hashing import PrefixHashes
+from filters.spans import steps
+
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -42,30 +45,6 @@ def row_bits(row_count: int) -> int:
     return max(1, int(row_count).bit_length())
 
 
-def sorted_keys(hashes: Hashes, offsets: Positions, length: int) -> Hashes:
-    """Return row and hash of each window in one integer, in order, and numbers that equal no other.
-
-    `hashes` are those of the windows of `length` items that begin at each item of the batch; where one
-    reaches into the next row, there is a number of its own at the end of its row. A hash loses as many bits
-    as the row takes: 48 remain for 65,535 rows. Rows are sorted some at a time, in the caches.
-    """
-    bits = np.uint64(row_bits(len(offsets) - 1))
-    lengths = np.diff(offsets)
-    keys = np.zeros(int(offsets[-1]), dtype=np.uint64)
-    np.right_shift(hashes, bits, out=keys[: len(hashes)])
-    most = ~np.uint64(0) >> bits
-    for step in range(1, length):
-        keys[(offsets[1:] - step)[lengths >= step]] = most - np.uint64(step)
-    first = 0
-    for last in _groups(offsets):
-        rows = np.arange(first, last, dtype=np.uint64) << (np.uint64(64) - bits)
-        group = keys[offsets[first] : offsets[last]]
-        group |= np.repeat(rows, lengths[first:last])
-        group.sort()
-        first = last
-    return keys
-
-
 def _groups(offsets: Positions) -> Iterator[int]:
     """Yield the ends of successive groups of rows that hold about SORTED items each, or one row."""
     first, rows = 0, len(offsets) - 1
@@ -74,17 +53,39 @@ def _groups(offsets: Positions) -> Iterator[int]:
         yield first
 
 
-def count_repeats(hashes: Hashes, offsets: Positions, length: int = 1) -> Repeats:
-    """Count equal windows of `length` items within each row; arguments as for `sorted_keys`."""
-    keys = sorted_keys(hashes, offsets, length)
-    same = np.flatnonzero(keys[1:] == keys[:-1])
+def count_repeats(hashes: PrefixHashes, offsets: Positions, length: int) -> Repeats:
+    """Count equal windows of `length` code points within each row, some rows at a time, in the caches.
+
+    Windows are sorted as one integer of row and hash. A hash loses as many bits as the row takes: 48 remain
+    for 65,535 rows.
+    """
+    bits = row_bits(len(offsets) - 1)
+    found, before = [np.empty(0, dtype=np.int64)], 0
+    for last in _groups(offsets):
+        keys = hashes.windows(length, int(offsets[before]), int(offsets[last]))
+        keys >>= np.uint64(bits)
+        _part(keys, offsets[before : last + 1] - offsets[before], length, bits, before)
+        keys.sort()
+        found.append(np.flatnonzero(keys[1:] == keys[:-1]) + offsets[before])
+        before = last
+    same = np.concatenate(found)
     first = np.ones(len(same), dtype=np.bool_)
     first[1:] = np.diff(same) != 1
     starts = np.flatnonzero(first)
     counts = np.diff(starts, append=len(same)) + 1
     rows = np.searchsorted(offsets, same[starts], side="right") - 1
-    totals = np.maximum(np.diff(offsets) - length + 1, 0)
+    totals = np.maximum(steps(offsets) - length + 1, 0)
     return Repeats(rows, counts, totals, totals - per_row(rows, counts - 1, len(totals)))
+
+
+def _part(keys: Hashes, offsets: Positions, length: int, bits: int, first_row: int) -> None:
+    """Put the number of its row before each window; one that reaches into the next row equals no other."""
+    lengths = steps(offsets)
+    most = ~np.uint64(0) >> np.uint64(bits)
+    for step in range(1, length):
+        keys[(offsets[1:] - step)[lengths >= step]] = most - np.uint64(step)
+    rows = np.arange(first_row, first_row + len(lengths), dtype=np.uint64) << np.uint64(64 - bits)
+    keys |= np.repeat(rows, lengths)
 
 
 def largest_sums(repeats: Repeats, limits: Positions) -> Positions:

@@ -6,6 +6,7 @@ equal hashes anywhere in any batch; unequal ones collide with a probability of a
 """
 
 import functools
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -80,37 +81,44 @@ class PrefixHashes:
             result *= _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1).take(starts >> BLOCK_BITS)
         return mix(result)
 
-    def windows(self, length: int) -> Hashes:
-        """Return a hash of each window of `length` code points, by its start; high bits are mixed best."""
-        count = max(0, len(self._sums) - length)
-        result = np.empty(count, dtype=np.uint64)
-        for start in range(0, count, CACHED):
-            end = min(start + CACHED, count)
-            first = start & (BLOCK - 1)
-            piece = result[start:end]
+    def windows(self, length: int, first: int, last: int) -> Hashes:
+        """Return a hash of each window of `length` code points that begins from `first` up to `last`.
+
+        Where the sequence ends within a window, there is 0. High bits are mixed best.
+        """
+        result = np.zeros(last - first, dtype=np.uint64)
+        full = min(last, len(self._sums) - length)
+        for start, end in _pieces(first, full):
+            piece, low = result[start - first : end - first], start & (BLOCK - 1)
             np.subtract(self._sums[start + length : end + length], self._sums[start:end], out=piece)
-            piece *= _powers(INVERSE)[first : first + len(piece)]
+            piece *= _powers(INVERSE)[low : low + len(piece)]
             # the first code point of a window changes only low bits before
-            piece *= np.uint64(BASE * pow(INVERSE, start - first, 1 << 64) & _MASK64)
+            piece *= np.uint64(BASE * pow(INVERSE, start - low, 1 << 64) & _MASK64)
         return result
+
+
+def _pieces(first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a range that blocks of CACHED cut it into."""
+    while first < last:
+        end = min(last, (first | (CACHED - 1)) + 1)
+        yield first, end
+        first = end
 
 
 def row_hashes(values: NDArray[Any], offsets: Positions) -> Hashes:
     """Return a hash of the sequence of whole numbers, none negative, of each row; 0 for an empty row."""
-    rows = len(offsets) - 1
-    result = np.zeros(rows, dtype=np.uint64)
-    filled = offsets[1:] > offsets[:-1]
-    if not filled.any():
-        return result
-    weighted = np.empty(len(values), dtype=np.uint64)
+    filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+    starts = offsets[filled]
+    total = np.zeros(len(filled), dtype=np.uint64)
     for start in range(0, len(values), CACHED):
-        piece = weighted[start : start + CACHED]
-        piece[:] = values[start : start + CACHED]
+        piece = values[start : start + CACHED].astype(np.uint64)
         piece += np.uint64(1)
         _weigh(piece, start)
-    starts = offsets[:-1][filled]
-    total = np.add.reduceat(weighted, starts)
+        first = int(starts.searchsorted(start, side="right")) - 1  # the row that the piece begins in
+        last = int(starts.searchsorted(start + len(piece)))
+        total[first:last] += np.add.reduceat(piece, np.maximum(starts[first:last] - start, 0))
     total *= _powers(INVERSE)[starts & (BLOCK - 1)]
     total *= _block_powers(INVERSE, (len(values) >> BLOCK_BITS) + 1)[starts >> BLOCK_BITS]
+    result = np.zeros(len(offsets) - 1, dtype=np.uint64)
     result[filled] = mix(total)
     return result

@@ -18,7 +18,8 @@ from filters.hashing import mix
 from filters.language_keys import list_keys
 from filters.spans import Spans, runs
 from filters.text import TextBatch
-from filters.unicode_tables import ALNUM, BLANK, CODE_POINTS
+from filters.unicode_tables import BLANK, CODE_POINTS, look_up
+from filters.words import word_characters
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -46,13 +47,13 @@ class HashSet:
 
     def contains(self, hashes: Hashes) -> Mask:
         """Return which of the hashes are in the set."""
-        at = hashes & self._mask
-        held = self._slots[at]
+        at = (hashes & self._mask).view(np.int64)
+        held = self._slots.take(at)
         found: Mask = (held == hashes) & (hashes != 0)
-        pending = np.flatnonzero((held != hashes) & (held != 0))
-        at = at[pending]
+        pending = np.flatnonzero((held != 0) & ~found)
+        at, mask = at[pending], np.int64(self._mask)
         while len(pending):
-            at = (at + np.uint64(1)) & self._mask
+            at = (at + 1) & mask
             held, wanted = self._slots[at], hashes[pending]
             found[pending] = (held == wanted) & (wanted != 0)
             going = (held != 0) & (held != wanted)
@@ -108,10 +109,16 @@ class WordLists:
         spans = text.words(kind)
         hashes = sequences(text.word_hashes(kind, fold), length)
         counts = spans.counts
-        keys = hashes ^ np.repeat(_salts(numbers), counts)[: len(hashes)]
         result = np.zeros(len(spans), dtype=np.bool_)
+        if not (numbers >= 0).any():
+            return result
+        salts = _salts(numbers)
+        keys = hashes ^ (
+            salts[0] if (numbers == numbers[0]).all() else np.repeat(salts, counts)[: len(hashes)]
+        )
         result[: len(keys)] = self._set(kind, length, fold).contains(keys)
-        result &= np.repeat(numbers >= 0, counts)
+        if (numbers < 0).any():
+            result &= np.repeat(numbers >= 0, counts)
         for step in range(1, length):
             crossing = spans.offsets[1:] - step
             result[crossing[crossing >= 0]] = False
@@ -123,10 +130,11 @@ class WordLists:
         With `flanked`, only where no letter, number or underscore touches it.
         """
         batch, of_list = self._batch(), self._of_entries()
-        starts = _beginnings(text, batch)
-        word = np.append(text.flag(ALNUM) | (text.codepoints == ord("_")), False)
+        word = np.append(word_characters(text), False)
+        begins = _begins(text, batch)
         if flanked:
-            starts = starts[~word[starts - 1] | text.row_starts_flags[starts]]
+            begins[1:] &= ~word[:-2] | text.row_starts_flags[1:-1]
+        starts = np.flatnonzero(begins)
         rows = np.searchsorted(text.row_offsets, starts, side="right") - 1
         total = np.zeros(len(text), dtype=np.int64)
         salts = _salts(numbers)
@@ -166,11 +174,11 @@ def _rows(batch: TextBatch) -> Spans:
     return Spans(batch.row_offsets[:-1], batch.row_offsets[1:], np.arange(len(batch) + 1))
 
 
-def _beginnings(text: TextBatch, entries: TextBatch) -> Positions:
+def _begins(text: TextBatch, entries: TextBatch) -> Mask:
     """Return the places of characters with which an entry begins."""
     first = np.zeros(CODE_POINTS, dtype=np.bool_)
     first[entries.folded[entries.row_offsets[:-1][entries.lengths > 0]]] = True
-    return np.flatnonzero(first.take(text.folded, mode="clip"))
+    return look_up(first, text.folded)
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:

@@ -114,13 +114,12 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
 
 
 def _may_hold_ipsum(text: TextBatch) -> NDArray[np.int64]:
-    """Return the rows with a `p` between `i` and `su`, or next to ASCII punctuation."""
-    at = search.places(text, "p", fold=True)
-    for step, letter in ((-1, "i"), (1, "s"), (2, "u")):
-        at = at[(at + step >= 0) & (at + step < len(text.codepoints))]
-        near = at + (step if step < 0 else 1)
-        punctuation = text.flag(ASCII_PUNCT)[near] | text.flag(ASCII_PUNCT)[at + step]
-        at = at[punctuation | (text.folded[at + step] == ord(letter))]
+    """Return the rows with a `p` between `i` and `su`, ASCII punctuation aside, as far as is soon seen."""
+    at, mark = search.places(text, "p", fold=True), text.flag(ASCII_PUNCT)
+    at = at[(at > 0) & (at < len(mark) - 2)]
+    at = at[mark[at - 1] | (text.folded[at - 1] == ord("i"))]
+    at = at[mark[at + 1] | (text.folded[at + 1] == ord("s"))]
+    at = at[mark[at + 2] | (text.folded[at + 2] == np.where(mark[at + 1], ord("s"), ord("u")))]
     return np.unique(np.searchsorted(text.row_offsets, at, side="right") - 1)
 
 

@@ -110,7 +110,7 @@ def questionable_sentence_ratio(
     spans = _sentences(text)
     lengths = spans.lengths
     bad = (lengths < shortest) | (lengths > longest)
-    tokens = text.spans(*runs(~text.flag(SPACE), text.row_offsets, spans.starts))
+    tokens = _tokens_of(text, spans)
     offsets = np.append(np.searchsorted(tokens.starts, spans.starts), len(tokens))
     in_list, counts = sums(_in_list_case(text, tokens), offsets), np.diff(offsets)
     bad |= (counts >= LEAST_LIST_TOKENS) & (in_list > capital * counts)
@@ -143,10 +143,18 @@ def _between(at: Positions, spans: Spans) -> Positions:
     return np.asarray(np.searchsorted(at, spans.ends) - np.searchsorted(at, spans.starts), dtype=np.int64)
 
 
+def _tokens_of(text: TextBatch, spans: Spans) -> Spans:
+    """Return the white-space words, cut where a sentence begins."""
+    inner = spans.starts[np.isin(spans.starts, text.row_offsets, invert=True)]
+    if text.flag(SPACE)[inner - 1].all():
+        return text.words("whitespace")
+    return text.spans(*runs(~text.flag(SPACE), text.row_offsets, spans.starts))
+
+
 def _in_list_case(text: TextBatch, tokens: Spans) -> NDArray[np.bool_]:
     """Return which tokens begin with an upper-case letter or hold only digits and ASCII punctuation."""
     found: NDArray[np.bool_] = text.flag(UPPER)[tokens.starts]
-    plain = text.once("plain", lambda: text.flag(DIGIT) | text.flag(ASCII_PUNCT))
+    plain = text.flag(DIGIT) | text.flag(ASCII_PUNCT)
     doubtful = np.flatnonzero(plain[tokens.starts])
     rest = Spans(tokens.starts[doubtful], tokens.ends[doubtful], doubtful)
     found[doubtful] |= ~holding(rest, ~plain)

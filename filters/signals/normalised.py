@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.decomposition import decompose, growth
-from filters.spans import Spans, holding, steps
+from filters.spans import Spans, holding, kept, steps
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, SPACE
 
@@ -21,8 +21,9 @@ def normalised(text: TextBatch) -> TextBatch:
 
 
 def _normalise(text: TextBatch) -> TextBatch:
-    kept = np.flatnonzero(~text.flag(ASCII_PUNCT))
-    decomposed = decompose(text.codepoints[kept], np.searchsorted(kept, text.row_offsets))
+    left = ~text.flag(ASCII_PUNCT)
+    offsets = np.concatenate(([0], np.cumsum(text.row_sums(left))))
+    decomposed = decompose(kept(text.codepoints, left), offsets)
     return TextBatch(*decomposed, text.is_null, np.zeros(len(text), dtype=np.int64))  # bytes are not asked
 
 
@@ -41,7 +42,7 @@ def normalised_words(text: TextBatch) -> Spans:
 
 def normalised_size(text: TextBatch) -> NDArray[np.int64]:
     """Return the code points in the words of each normalised text."""
-    solid = text.row_sums(~(text.flag(SPACE) | text.flag(ASCII_PUNCT)))
+    solid = text.row_sums(~text.flag(SPACE | ASCII_PUNCT))
     at, more = growth(text.codepoints)
     before = np.concatenate(([0], np.cumsum(more)))
     return solid + steps(before[at.searchsorted(text.row_offsets)])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from filters.hashing import row_hashes
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import Spans, span_positions, strip, sums
+from filters.spans import Spans, kept, span_positions, strip, sums
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE, listed
 
@@ -63,10 +63,11 @@ def line_hashes(text: TextBatch) -> pa.Array:
     removed[text.numbers[listed(CCNET_MARKS)[text.codepoints[text.numbers]]]] = True
     codepoints = text.folded.copy()
     codepoints[text.numbers[text.in_categories("Nd")[text.numbers]]] = ord("0")
-    kept = np.flatnonzero(~removed)
-    offsets = np.searchsorted(kept, _edges(text, lines))
-    values = row_hashes(codepoints[kept], offsets)
-    hashes = pa.array(values.view(np.int64), mask=np.diff(offsets) == 0)
+    left = ~removed
+    counts = sums(left, _edges(text, lines))
+    offsets = np.concatenate(([0], np.cumsum(counts)))
+    values = row_hashes(kept(codepoints, left), offsets)
+    hashes = pa.array(values.view(np.int64), mask=counts == 0)
     rows = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
     return pa.ListArray.from_arrays(rows, hashes)
 

@@ -37,6 +37,4 @@ def word_rep_ratio(text: TextBatch, *, n: int = 5, kind: str = "roots") -> pa.Ar
 
 def char_repeats(text: TextBatch, n: int) -> Repeats:
     """Return the repeated character n-grams of each row."""
-    return text.once(
-        ("char_repeats", n), lambda: count_repeats(text.prefix_hashes().windows(n), text.row_offsets, n)
-    )
+    return text.once(("char_repeats", n), lambda: count_repeats(text.prefix_hashes(), text.row_offsets, n))

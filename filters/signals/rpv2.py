@@ -75,8 +75,12 @@ def word_without_latin_ratio(text: TextBatch) -> pa.Array:
 def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
     """Words for which `str.isupper` holds / words; null without a word."""
     words = text.words(kind)
-    caps = text.words_with(UPPER, kind) & ~text.words_with(LOWER | TITLE, kind)
-    return ratio(text, sums(caps, words.offsets), words.counts)
+    upper = text.flagged(UPPER)
+    word = np.searchsorted(words.starts, upper, side="right") - 1
+    word = word[upper < words.ends[word]] if len(words) else word[:0]
+    held = words.at(np.unique(word))
+    caps = ~holding(held, text.flag(LOWER | TITLE))
+    return ratio(text, sums(caps, held.offsets), words.counts)
 
 
 @signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_ending_with_terminal_punctution_mark")
