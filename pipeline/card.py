@@ -182,7 +182,7 @@ def _rule_table(rows: list[Row]) -> list[str]:
 
 
 def _limits(recipe: Recipe, seen: Collection[str]) -> list[str]:
-    """Return the limits of the language table that were in force: of languages that occur, and the default."""
+    """Return the limits of the table that were in force: of languages that occur, and the default."""
     used = {s.rule.limit_column for s in recipe.steps if isinstance(s, KeepStep)}
     lines = []
     for name in sorted(name for name in recipe.limits if name in used):
