@@ -17,14 +17,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from filters.kneser_ney import prune_thresholds, train_arpa
 from filters.model_text import Normalisation, Units, find_normalisation
 from filters.models import LanguageModel, fingerprint, open_kenlm, open_pieces
 from filters.ngram_counts import DEFAULT_MEMORY
 from filters.sentence_pieces import MOST_PIECES, train_pieces
 from filters.signals.perplexity import score_texts, unit_lines
+from filters.surprise import bits_per_byte, percentiles
 from pipeline.lmplz import find_tools, train_binary
 from pipeline.model_folder import (
     MANIFEST,
@@ -46,7 +45,7 @@ from pipeline.training_text import (
 )
 from schemas.errors import InputError
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the same text and settings give other models."""
 
 PIECES_CHARACTERS: Final = 10_000_000
@@ -54,8 +53,6 @@ PIECES_CHARACTERS: Final = 10_000_000
 
 ON_DISK_CHARACTERS: Final = 50_000_000
 """From here on, n-grams are sorted in files."""
-
-PERCENTILES: Final = tuple(range(1, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,14 +283,16 @@ def _train_kenlm(
 
 
 def _measure_held_out(texts: list[str], model: LanguageModel, normalisation: Normalisation) -> dict[str, Any]:
-    """Return the perplexity of held-out documents, all together and as percentiles of the documents."""
+    """Return what the model makes of held-out documents: all together, and percentiles of the documents."""
     scores = [score for score in score_texts(texts, model, normalisation) if score is not None]
     if not scores:
-        return {"documents": 0, "perplexity": None, "percentiles": []}
+        return {"documents": 0, "perplexity": None, "percentiles": [], "bits_per_byte": []}
     whole = 10.0 ** (-sum(s.log10 for s in scores) / sum(s.length for s in scores))
-    each = np.array([score.perplexity(normalisation.decimals) for score in scores])
+    each = [score.perplexity(normalisation.decimals) for score in scores]
+    bits = bits_per_byte(unit_lines(texts, model, normalisation), model.kenlm, normalisation.units)
     return {
         "documents": len(scores),
         "perplexity": round(whole, 4),
-        "percentiles": [round(float(p), 4) for p in np.percentile(each, PERCENTILES)],
+        "percentiles": percentiles(each),
+        "bits_per_byte": percentiles([value for value in bits if value is not None]),
     }

@@ -1,6 +1,6 @@
 """How surprising a text is to a language model of its language."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,7 @@ import pyarrow as pa
 from filters.model_text import SPACE_SYMBOL, Normalisation, Units, find_normalisation
 from filters.models import LanguageModel, open_language_model, open_word_model
 from filters.registry import signal
+from filters.surprise import Reference, bits_per_byte
 from filters.text import TextBatch
 from schemas.errors import ModelError
 
@@ -27,6 +28,49 @@ def perplexity(
     Null where the folder `models` has no model of that language or the normalised text is empty.
     """
     chosen = find_normalisation(normalisation)
+
+    def measure(label: str, texts: list[str], model: LanguageModel) -> list[float | None]:
+        _check(model, chosen, label)
+        scores = score_texts(texts, model, chosen)
+        return [None if score is None else score.perplexity(chosen.decimals) for score in scores]
+
+    return _by_language(text, lang, models, measure)
+
+
+@signal(
+    pa.float64(), unit="spreads of the reference", source="glotmill; compares perplexity between languages"
+)
+def standardised_perplexity(text: TextBatch, lang: pa.Array, *, models: str | None = None) -> pa.Array:
+    """Place of a text among the texts that the model of `lang` is known by, in bits for each byte.
+
+    0 is the median of the texts held out of training, -1 their 16th and 1 their 84th percentile, in a line
+    between and beyond: the same number is as unusual in any language. Units and normalisation are those that
+    the model was trained with; models of characters tell small languages, Han and kana best. Null where the
+    folder `models` has no model of that language or the normalised text is empty.
+    """
+    return _by_language(text, lang, models, _places)
+
+
+def _places(label: str, texts: list[str], model: LanguageModel) -> list[float | None]:
+    reference = Reference.of_manifest(model.manifest)
+    if reference is None:
+        raise ModelError(
+            f"language model {label}: its manifest has no percentiles of bits for each byte; "
+            "train it again with: glotmill train-lm"
+        )
+    chosen = find_normalisation(str(model.manifest["normalisation"]))
+    _check(model, chosen, label)
+    bits = bits_per_byte(unit_lines(texts, model, chosen), model.kenlm, chosen.units)
+    return [None if value is None else reference.place(value) for value in bits]
+
+
+def _by_language(
+    text: TextBatch,
+    lang: pa.Array,
+    models: str | None,
+    measure: Callable[[str, list[str], LanguageModel], list[float | None]],
+) -> pa.Array:
+    """Return what `measure` gives for the texts of each language that has a model; null for the others."""
     values: list[float | None] = [None] * len(text)
     rows: dict[str, list[int]] = {}
     for row, label in enumerate(lang.to_pylist() if models is not None else ()):
@@ -36,10 +80,8 @@ def perplexity(
         model = open_language_model(str(models), label)
         if model is None:
             continue
-        _check(model, chosen, label)
-        scores = score_texts(_strings(text, places), model, chosen)
-        for row, score in zip(places, scores, strict=True):
-            values[row] = None if score is None else score.perplexity(chosen.decimals)
+        for row, value in zip(places, measure(label, _strings(text, places), model), strict=True):
+            values[row] = value
     return pa.array(values, pa.float64())
 
 

@@ -10,10 +10,11 @@ import pytest
 import sentencepiece
 
 from filters.kneser_ney import train_arpa
-from filters.model_text import NORMALISATIONS
+from filters.model_text import NORMALISATIONS, Units
 from filters.registry import Measurement
 from filters.sentence_pieces import train_pieces
-from filters.signals.perplexity import perplexity, word_perplexity
+from filters.signals.perplexity import perplexity, standardised_perplexity, word_perplexity
+from filters.surprise import Reference, bits_per_byte
 from pipeline.train_language_models import TrainingSettings, train_language_models
 from schemas.errors import ModelError, RecipeError
 from tests.lmplz_cases import open_model
@@ -140,3 +141,44 @@ def test_character_models_count_characters(tmp_path: Path) -> None:
     assert isinstance(model, kenlm.Model)
     found = perplexity(["a  hill"], ["eng_Latn"], models=output, normalisation="characters")[0].as_py()
     assert math.isclose(found, 10 ** (-model.score("a ▁ h i l l") / 7))
+
+
+@pytest.fixture(scope="module")
+def character_models(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("characters")
+    corpus = folder / "eng_Latn.txt"
+    corpus.write_text("\n".join(text.replace("\n", " ") for text in TEXTS))
+    settings = TrainingSettings(order=4, normalisation="characters", least_characters=100)
+    train_language_models([str(corpus)], str(folder / "models"), settings)
+    return str(folder / "models")
+
+
+def test_a_text_is_placed_among_those_that_were_held_out(character_models: str) -> None:
+    manifest = json.loads((Path(character_models) / "eng_Latn/manifest.json").read_text())
+    percentiles = manifest["held_out"]["bits_per_byte"]
+    low, middle, high = (percentiles[p - 1] for p in (16, 50, 84))
+    assert Reference.of_manifest(manifest) == Reference(low, middle, high)
+    reference = Reference(1.0, 2.0, 4.0)
+    assert [reference.place(bits) for bits in (0, 1, 1.5, 2, 3, 4, 6)] == [-2, -1, -0.5, 0, 0.5, 1, 2]
+
+
+def test_bits_for_each_byte_charge_for_what_is_unknown(character_models: str) -> None:
+    model = open_model(Path(character_models) / "eng_Latn/kenlm.arpa")
+    known, unknown = bits_per_byte(["t h e", "t 漢"], model, Units.CHARACTERS)
+    assert known == pytest.approx(-model.score("t h e") * math.log2(10) / 4)
+    charged = math.log2(149_813) - model.score("t 漢") * math.log2(10)
+    assert unknown == pytest.approx(charged / 5)
+    assert bits_per_byte([""], model, Units.CHARACTERS) == [None]
+
+
+def test_other_text_is_further_out_than_text_of_the_model(character_models: str) -> None:
+    texts = ["The cow saw the hill.", "hill the. cow saw The", "漢字漢字漢字", "", None]
+    found = standardised_perplexity(texts, ["eng_Latn"] * 5, models=character_models).to_pylist()
+    assert found[3:] == [None, None]
+    assert found[0] < found[1] < found[2]
+    assert standardised_perplexity(texts[:1], ["deu_Latn"], models=character_models).to_pylist() == [None]
+
+
+def test_a_model_without_a_reference_says_how_to_get_one(models: str) -> None:
+    with pytest.raises(ModelError, match="no percentiles of bits for each byte; train it again"):
+        standardised_perplexity(["a"], ["eng_Latn"], models=models)
