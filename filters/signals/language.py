@@ -1,6 +1,8 @@
 """Which language a text is in: a fastText model's two best labels, and the label with its script."""
 
 import itertools
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters.languages import JOINED_SCRIPTS, with_script
-from filters.models import LID176, LanguageIdentifier, open_identifier
+from filters.models import LID176, open_identifier
 from filters.registry import signal
 from filters.signals.scripts import label_scripts, script_counts
 from filters.text import TextBatch
@@ -29,6 +31,9 @@ LID = pa.struct(
 NO_SCRIPT = ("Zinh", "Zyyy", "Zzzz")
 """Inherited, common and unknown: what letters of any script go with."""
 
+NO_LANGUAGE = ("und", "zxx")
+"""ISO 639-3 for an unknown language and for no linguistic content: labels of GlotLID and glotlid-mini."""
+
 WHOLE = "text"
 """The unit of a text that is identified as a whole."""
 
@@ -42,6 +47,8 @@ def lid(
     lower: bool = False,
     unit: str = WHOLE,
     least: float = 0.0,
+    only: Sequence[str] = (),
+    renormalise: bool = False,
 ) -> pa.Array:
     """The two likeliest languages by a fastText model, as ISO 639-3 or label, with probabilities from 0 to 1.
 
@@ -53,6 +60,9 @@ def lid(
     `unit="line"`: each line is identified, with no language where its probability is under `least`; the label
     is the language of most bytes and `score` its bytes times their probabilities / all bytes (OSCAR, `least`
     0.8). `unit="sentence"`: the same with each sentence counting one (MADLAD-400).
+
+    `only` restricts a whole text to labels (`swh_Latn`, or `swh` for any script): with `renormalise` before
+    the softmax, so that they share a probability of 1, else after it.
     """
     if unit != WHOLE:
         return _by_units(text, model, unit, least)
@@ -60,7 +70,10 @@ def lid(
     if lower:
         lines = [line.lower() for line in lines]
     identifier = open_identifier(model)
-    return pa.array([_best_two(identifier, line) if line else None for line in lines], LID)
+    best_two = identifier.best_two
+    if only:
+        best_two = partial(identifier.best_two_of, languages=frozenset(only), renormalise=renormalise)
+    return pa.array([_record(best_two(line)) if line else None for line in lines], LID)
 
 
 def _by_units(text: TextBatch, model: str, unit: str, least: float) -> pa.Array:
@@ -81,8 +94,7 @@ def _by_units(text: TextBatch, model: str, unit: str, least: float) -> pa.Array:
     return pa.StructArray.from_arrays(fields, fields=list(LID), mask=pa.array(totals == 0))
 
 
-def _best_two(identifier: LanguageIdentifier, line: str) -> dict[str, object] | None:
-    found = [(min(probability, 1.0), label) for probability, label in identifier.best_two(line)]
+def _record(found: list[tuple[float, str]]) -> dict[str, object] | None:
     if not found:
         return None
     (score, label), (second_score, second) = (*found, (None, None))[:2]
@@ -114,7 +126,7 @@ def lang(lid: pa.Array, text: TextBatch) -> pa.Array:
     The script is that of most code points, white space, ASCII punctuation and digits, and code points of no
     script of their own (Zyyy, Zinh, Zzzz) left out; the first by alphabet of equals. Japanese is `jpn_Jpan`
     when its Han and kana together are the most, Korean `kor_Hang` when its Hangul and Han are. Null where
-    there is no label, or no script and the label names none.
+    there is no label, no script and the label names none, or the label is `und` or `zxx`: no language.
     """
     return _labels(pc.struct_field(lid, "label"), text)
 
@@ -152,6 +164,8 @@ def _labels(languages: pa.Array, text: TextBatch) -> pa.Array:
     places = np.asarray(languages.indices.fill_null(-1), dtype=np.int64)
     labels = np.full(len(text), None, dtype=object)
     for place, language in enumerate(languages.dictionary.to_pylist()):
+        if language.partition("_")[0] in NO_LANGUAGE:
+            continue
         rows = np.flatnonzero(places == place)
         joined = JOINED_SCRIPTS.get(language)
         members = label_scripts(joined) if joined else ()
