@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from filters.chunks import chunk_spans
 from filters.registry import Measurement
 from filters.rule import fails
+from filters.substrings import cut_ranges
 from filters.text import Spans, TextBatch, cut_by_bytes
-from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, Measure, RowPass
+from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, DropRanges, Measure, RowPass
 from pipeline.recipe import Recipe
 from schemas.decision import is_removed
 from schemas.document import DOCUMENT
@@ -73,6 +74,8 @@ def annotate_batch(
             _drop_by_rules(recipe, operation, state, measurement.text, f"{planned.name}_chunks_{number}")
         elif isinstance(operation, DropChunks):
             _drop_by_decision(recipe, operation, state, measurement.text, decisions)
+        elif isinstance(operation, DropRanges):
+            _cut_by_decision(operation, state, measurement.text, decisions)
         else:
             edited = measurement.edited(operation.edit, **operation.parameters)
             state.columns["text"], state.chunk_ends = edited.text, None
@@ -152,6 +155,24 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
     state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
     if any(step.then == "drop" for step in operation.rules):
         _drop(state, text, chunks, reason, names=[step.name for step in operation.rules], stage=stage)
+
+
+def _cut_by_decision(
+    operation: DropRanges, state: _State, text: TextBatch, decisions: ChunkDecisions
+) -> None:
+    """Cut spans of text; they are counted as decisions only, since accounts are of documents and chunks."""
+    table = decisions[operation.decisions]
+    if not table.num_rows:
+        return
+    keys = np.asarray(state.columns["doc_key"], np.int64)
+    decided, begins, ends = (
+        np.asarray(table.column(name).combine_chunks(), np.int64) for name in ("doc_key", "begin", "end")
+    )
+    mine = np.isin(decided, keys)
+    order = np.argsort(keys)
+    rows = order[np.searchsorted(keys, decided[mine], sorter=order)]
+    state.columns["text"] = cut_ranges(text, rows, begins[mine], ends[mine], operation.unit)
+    state.chunk_ends = None
 
 
 def _drop_by_decision(

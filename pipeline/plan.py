@@ -72,7 +72,15 @@ class DropChunks:
     unit: str = "line"
 
 
-Operation = EditStep | Measure | ChunkRules | ChunkKeys | DropChunks
+@dataclass(frozen=True, slots=True)
+class DropRanges:
+    """Cut the spans of text that a global step decided against; `unit` is what it counts, word or byte."""
+
+    decisions: str
+    unit: str
+
+
+Operation = EditStep | Measure | ChunkRules | ChunkKeys | DropChunks | DropRanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,11 @@ def is_global(step: Step) -> TypeGuard[DedupStep | ThresholdStep | AuditStep | S
     if isinstance(step, SampleStep):
         return step.max_documents is not None
     return isinstance(step, DedupStep | ThresholdStep | AuditStep)
+
+
+def reads_text(step: Step) -> bool:
+    """Whether a global step looks at the texts themselves, part by part, and not at columns of them."""
+    return isinstance(step, DedupStep) and step.kind == "substring"
 
 
 def in_chunks(step: Step) -> bool:
@@ -160,9 +173,12 @@ def _cut_at_chunk_dedup(recipe: Recipe) -> Iterator[list[Step]]:
     yield segment
 
 
-def _drop_before(recipe: Recipe, stages: list[RowPass | GlobalStep]) -> Iterator[DropChunks]:
+def _drop_before(recipe: Recipe, stages: list[RowPass | GlobalStep]) -> Iterator[DropChunks | DropRanges]:
     if stages and isinstance(stages[-1], GlobalStep):
         step = stages[-1].step
+        if reads_text(step):
+            yield DropRanges(step.name, str(step_parameters(step)["unit"]))
+            return
         yield DropChunks(step.name, _unit(recipe, step))
 
 
@@ -200,7 +216,7 @@ def _operation(recipe: Recipe, step: Step) -> Operation | None:
         return Measure(step.name, step.rule.signal, step.parameters)
     if isinstance(step, ThresholdStep):
         return _threshold_measure(recipe, step)
-    if not isinstance(step, DedupStep):
+    if not isinstance(step, DedupStep) or reads_text(step):
         return None
     key = key_signal(step)
     parameters = {k: v for k, v in step.parameters.items() if k in find_signal(key).parameters}
@@ -294,6 +310,8 @@ def _describe_operation(operation: Operation) -> str:
     if isinstance(operation, Measure | ChunkKeys):
         what = "measure " if isinstance(operation, Measure) else "chunk keys"
         return f"{what} {operation.column} = {operation.signal}{_given(operation.parameters)}"
+    if isinstance(operation, DropRanges):
+        return f"drop     spans of text decided against by {operation.decisions}"
     if isinstance(operation, DropChunks):
         return f"drop     chunks decided against by {operation.decisions}"
     return "chunks   " + "; ".join(f"{r.name}: {r.rule}{_given(r.parameters)}" for r in operation.rules)

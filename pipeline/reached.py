@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from filters.rule import Limit
 from pipeline.judge import Found, OnLanguage, Verdict, judge, rule_columns
-from pipeline.plan import GlobalStep, dedup_parameters, is_global, result_folder
+from pipeline.plan import GlobalStep, dedup_parameters, is_global, reads_text, result_folder
 from pipeline.run import Run
 from pipeline.sampling import Cut, read_cuts
 from pipeline.selection import no_decisions
@@ -126,6 +126,8 @@ def key_columns(planned: GlobalStep) -> list[str]:
 
 
 def _dedup_columns(step: DedupStep) -> list[str]:
+    if reads_text(step):
+        return ["doc_key", "lang", "text"]
     policy = str(dedup_parameters(step).get("keep", "smallest_key"))
     ranked_by = {"longest": ["text_bytes"], "newest": ["fetched_at"]}.get(policy, [])
     if policy.startswith("best:"):

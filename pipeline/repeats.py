@@ -5,11 +5,14 @@ one is a copy of it. What copies cover goes. The text of each unit that goes sta
 first window that holds it may lose that unit too, but then to a copy that is earlier still.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
+
+from pipeline.buckets import concat, run_starts
 
 I64 = NDArray[np.int64]
 UnitNumbers = NDArray[np.int32] | NDArray[np.int64]
@@ -29,9 +32,9 @@ class Runs(NamedTuple):
     """Copies one after another of windows one after another: `counts` windows from `units` on."""
 
     keys: I64
-    units: UnitNumbers
+    units: I64
     of_keys: I64
-    of_units: UnitNumbers
+    of_units: I64
     counts: I64
 
 
@@ -68,7 +71,8 @@ def find_copies(hashes: U64, keys: I64, units: UnitNumbers, *, keep_first: bool 
 def join_runs(copies: Copies) -> Runs:
     """Join copies that follow each other, of windows that follow each other; sorted by key and unit."""
     order = np.lexsort((copies.units, copies.keys))
-    keys, units, of_keys, of_units = (column[order] for column in copies)
+    keys, of_keys = copies.keys[order], copies.of_keys[order]
+    units, of_units = copies.units[order].astype(np.int64), copies.of_units[order].astype(np.int64)
     new = np.ones(len(keys), np.bool_)
     new[1:] = (
         (keys[1:] != keys[:-1])
@@ -79,3 +83,29 @@ def join_runs(copies: Copies) -> Runs:
     starts = np.flatnonzero(new)
     counts = np.diff(starts, append=len(keys))
     return Runs(keys[starts], units[starts], of_keys[starts], of_units[starts], counts)
+
+
+def stream_copies(batches: Iterable[pa.RecordBatch], *, keep_first: bool = True) -> Iterator[Copies]:
+    """Give what `find_copies` gives, from windows (`hash`, `doc_key`, `unit`) sorted in this order."""
+    held: pa.RecordBatch | None = None  # the first window of the last hash, and its second if there was one
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        known = 0 if held is None else held.num_rows
+        rows = batch if held is None else concat([held, batch])
+        hashes, keys = (np.asarray(rows.column(name), np.int64) for name in ("hash", "doc_key"))
+        units = np.asarray(rows.column("unit"), np.int32)
+        starts = run_starts(hashes)
+        sizes = np.diff(starts, append=len(hashes))
+        of = np.repeat(starts, sizes)
+        is_copy = of != np.arange(len(hashes))
+        if not keep_first:
+            many = starts[sizes > 1]
+            of[many] = many + 1
+            is_copy[many] = True
+        is_copy[:known] = False
+        if known == 1 and not keep_first and sizes[0] > 1:
+            is_copy[0] = True
+        at = np.flatnonzero(is_copy)
+        yield Copies(keys[at], units[at], keys[of[at]], units[of[at]])
+        held = rows.slice(int(starts[-1]), min(2, int(sizes[-1])))

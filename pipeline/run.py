@@ -15,6 +15,7 @@ from pipeline.parts import Part, parts_from_table, parts_to_table
 from pipeline.plan import (
     ChunkRules,
     DropChunks,
+    DropRanges,
     GlobalStep,
     Plan,
     RowPass,
@@ -202,7 +203,9 @@ class _Prints:
             settings_fingerprint(recipe),
             _limits(recipe, rules),
         ]
-        own += [self.result(o.decisions) for o in planned.operations if isinstance(o, DropChunks)]
+        own += [
+            self.result(o.decisions) for o in planned.operations if isinstance(o, DropChunks | DropRanges)
+        ]
         reads = "extract" if planned.reads == "documents" else _writer(self.run, planned.reads).name
         return {part: fingerprint([own, value]) for part, value in self.of(reads).items()}
 

@@ -150,7 +150,7 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
     "simhash": DedupKind(
         "simhash",
         "similar_hash",
-        {"key": "simhash", "distance": 4, **_WHICH},
+        {"key": "simhash", "distance": 4, "blocks": 6, **_WHICH},
         "SimHashes that differ in few bits",
     ),
     "line": DedupKind(
@@ -178,18 +178,18 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
         "sentence",
     ),
     "overlap": DedupKind(
-        "content_hash",
+        "ngram_hashes",
         "overlapping_paragraph",
-        {"key": "content_hash", "share": 0.8, "within": "corpus"},
-        "paragraphs most of whose n-grams occur before",
+        {"key": "ngram_hashes", "share": 0.8, "within": "corpus"},
+        "paragraphs most of whose n-grams occur before, in the order of keys and lines",
         ("chunk",),
         "whole_line",
     ),
     "substring": DedupKind(
         "content_hash",
         "repeated_substring",
-        {"key": "content_hash", "within": "language"},
-        "spans of text that occur before",
+        {"unit": "word", "size": 50, "keep": "smallest_key", "within": "language"},
+        "spans of `size` words (or bytes) and more that occur before",
         ("chunk",),
     ),
 }

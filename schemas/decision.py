@@ -22,6 +22,18 @@ reason null). Of chunks: one row for each that goes. Nothing is said of what is 
 """
 
 
+SPAN_DECISION = pa.schema(
+    [
+        *DECISION,
+        column(
+            "begin", pa.int64(), "where the span that goes begins", unit="code points or bytes of the text"
+        ),
+        column("end", pa.int64(), "where it ends", unit="code points or bytes of the text"),
+    ]
+)
+"""Of spans of text: one row for each that goes; `line` is null."""
+
+
 def is_removed(decisions: pa.Table | pa.RecordBatch) -> pa.Array:
     """Return whether each decision takes its document or chunk away; the others are on keepers."""
     return pc.is_valid(decisions.column("reason"))
