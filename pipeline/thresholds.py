@@ -1,8 +1,8 @@
 """Learned thresholds: one limit for each language, lent by script, family or all where it has little text.
 
 The levels of a language are tried in the order of `fallback`. A level holds when its pool has `min_documents`
-documents with a value: the language's own documents, or for the others at most `min_documents` of each
-member, those with the smallest hashes, so that no language speaks for all.
+documents with a value: the language's own documents, or for the others some of each member, those with the
+smallest hashes, so that no language speaks for all: `min_documents`, more where the members are few.
 
 With `shrink = m` the limits of the levels that hold are mixed, from the widest to the language itself: a
 level with n documents and the limit l turns the limit L of the wider ones into (n l + m L) / (n + m). A
@@ -27,6 +27,8 @@ from schemas.limit import LIMIT
 
 LEVELS: Final = ("language", "script", "family", "global")
 NO_LEVEL: Final = "none"
+POOL: Final = 10
+"""Times `min_documents` that a pool shall have where its members have them."""
 NOT_A_LANGUAGE: Final = ("und", "zxx", "mul")
 """Labels of no language: they lend nothing to others."""
 
@@ -132,8 +134,10 @@ class Pools:
                 sample = self._samples.get(name)
                 found = sample.column(self._column) if sample is not None else np.empty(0)
             else:
-                most = self._procedure.min_documents
-                columns = [self._samples[m].column(self._column, most) for m in self._members.get(level, ())]
+                members = self._members.get(level, [])
+                least = self._procedure.min_documents
+                most = max(least, -(-POOL * least // max(1, len(members))))
+                columns = [self._samples[member].column(self._column, most) for member in members]
                 found = np.sort(np.concatenate([np.empty(0), *columns]))
             self._values[level] = found
         return self._values[level]

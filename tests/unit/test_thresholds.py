@@ -58,11 +58,11 @@ def test_a_thin_language_borrows_from_its_script_before_its_family_and_all():
 
 def test_no_language_speaks_for_all():
     samples = {"aaa_Latn": sample(range(100_000)), "bbb_Latn": sample([-5.0] * 100), "ccc_Latn": sample([])}
-    found = learned(samples, min_documents=100, parameters={"percentile": 30})
+    found = learned(samples, min_documents=100, parameters={"percentile": 20})
     assert (found["ccc_Latn"].level, found["ccc_Latn"].limit, found["ccc_Latn"].sampled) == (
         "script Latn",
         -5.0,
-        200,
+        434,
     )
 
 
@@ -85,9 +85,7 @@ def test_shrinkage_moves_a_thin_language_towards_its_relatives():
     samples = {"hin_Deva": sample([10.0] * 1000), "npi_Deva": sample([20.0] * 50, name="n")}
     levels = ("language", "script")
     found = learned(samples, min_documents=50, shrink=150, fallback=levels)
-    pool = 50 * [10.0] + 50 * [20.0]
-    wide = sorted(pool)[10]
-    assert found["npi_Deva"].limit == pytest.approx((50 * 20 + 150 * wide) / 200)
+    assert found["npi_Deva"].limit == pytest.approx((50 * 20 + 150 * 10) / 200)
     assert found["npi_Deva"].own_limit == 20.0
     assert found["npi_Deva"].own_weight == pytest.approx(0.25)
     assert found["hin_Deva"].own_weight == pytest.approx(1000 / 1150)

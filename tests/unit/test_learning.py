@@ -1,0 +1,198 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.card import Manifest, card, stats
+from pipeline.learning import learn_here, learned_tables, learned_together, store
+from pipeline.parts import Part
+from pipeline.plan import table_schema
+from pipeline.reached import read_found
+from pipeline.recipe import load_recipe
+from pipeline.run import RunSettings, start_run, unfinished
+from pipeline.run_limits import run_limits
+from pipeline.table_limits import learn_from_file, learn_from_table, left_out
+from pipeline.threshold_report import brief, threshold_lines
+from pipeline.workspace import Workspace
+from schemas.errors import InputError, WorkspaceError
+
+RECIPE = """
+name = "learned"
+source = "test"
+[[steps]]
+keep = "letter_ratio >= 0.5"
+[[steps]]
+threshold = "word_count"
+with = { rule = "percentile", percentile = 10, min_documents = 20 }
+as = "words_p10"
+[[steps]]
+threshold = "line_count"
+with = { rule = "percentile", percentile = 90, min_documents = 20 }
+as = "lines_p90"
+[[steps]]
+keep = "word_count >= $words_p10"
+[[steps]]
+keep = "line_count <= $lines_p90"
+[[steps]]
+threshold = "char_count"
+with = { rule = "ten_tail", min_documents = 20 REFERENCE }
+as = "characters_p10"
+[[steps]]
+keep = "char_count >= $characters_p10"
+[[steps]]
+dedup = "exact"
+"""
+
+
+@pytest.fixture
+def recipe_file(tmp_path):
+    def write(reference=""):
+        path = tmp_path / "learned.toml"
+        path.write_text(RECIPE.replace("REFERENCE", reference))
+        return str(path)
+
+    return write
+
+
+def signals(rows, schema, first=0):
+    """Rows of `schema`: words and characters count up, a tenth has too few letters, two languages in turn."""
+    number = np.arange(first, first + rows)
+    known = {
+        "doc_key": number,
+        "doc_id": [f"<{i}>" for i in number],
+        "url": [f"http://x/{i}" for i in number],
+        "text": [f"text {i}" for i in number],
+        "lang": ["swh_Latn" if i % 2 else "hin_Deva" for i in number],
+        "letter_ratio": [0.1 if i % 10 == 0 else 0.9 for i in number],
+        "word_count": number,
+        "line_count": number % 100,
+        "char_count": number * 5,
+        "text_is_empty": [False] * rows,
+        "text_bytes": number,
+    }
+    columns = []
+    for field in schema:
+        if field.name in known:
+            columns.append(pa.array(known[field.name]).cast(field.type))
+        elif field.nullable:
+            columns.append(pa.nulls(rows, field.type))
+        else:
+            columns.append(pa.array([""] * rows).cast(field.type))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+@pytest.fixture
+def run(tmp_path, recipe_file):
+    workspace = Workspace(str(tmp_path / "run"))
+    parts = tuple(Part(number, "a.warc.gz", 0, 10) for number in range(3))
+    started = start_run(workspace, recipe_file(), RunSettings(), parts)
+    schema = table_schema(started.plan, "signals")
+    for number in range(3):
+        table = signals(200, schema, 200 * number)
+        workspace.put_parquet(workspace.table_name("signals", number), schema, [table])
+    return started
+
+
+def thresholds(run):
+    return {planned.step.name: planned for planned in run.plan.global_steps if planned.kind == "threshold"}
+
+
+def test_thresholds_that_the_same_documents_reach_are_learned_together(run):
+    together = learned_together(run, thresholds(run)["lines_p90"].step)
+    assert [planned.step.name for planned in together] == ["words_p10", "lines_p90"]
+    assert len(learned_together(run, thresholds(run)["characters_p10"].step)) == 1
+
+
+def test_a_threshold_learns_from_the_documents_that_reach_it(run):
+    words, lines = learn_here(run, learned_together(run, thresholds(run)["words_p10"].step))
+    hindi, swahili = words
+    assert (hindi.lang, hindi.documents, hindi.would_remove) == ("hin_Deva", 240, 24)
+    assert (swahili.documents, swahili.limit, swahili.would_remove) == (300, 61.0, 30)
+    assert [one.would_remove for one in lines] == [24, 30]
+
+
+def test_what_is_learned_is_stored_done_and_used_by_the_rules_after_it(run):
+    planned = thresholds(run)
+    together = learned_together(run, planned["words_p10"].step)
+    for one, learned in zip(together, learn_here(run, together), strict=True):
+        store(run, one.step, learned, 0.1)
+    assert unfinished(run, "words_p10") == unfinished(run, "lines_p90") == []
+    assert read_found(run).limits["words_p10"] == {"hin_Deva": 62.0, "swh_Latn": 61.0}
+    (characters,) = learn_here(run, [planned["characters_p10"]])
+    assert sum(one.documents for one in characters) < 540 - 54
+    assert list(learned_tables(run)) == ["words_p10", "lines_p90"]
+
+
+def test_a_run_can_be_asked_before_anything_is_learned(run):
+    tables, applied = run_limits(run.workspace, None)
+    assert list(tables) == ["words_p10", "lines_p90", "characters_p10"]
+    assert applied == {}
+    assert learned_tables(run) == {}
+    assert "swh_Latn" in "\n".join(threshold_lines("words_p10", tables["words_p10"]))
+
+
+def test_a_recipe_that_needs_what_the_run_has_not_measured_is_an_error(run, tmp_path):
+    other = tmp_path / "other.toml"
+    other.write_text(
+        'name = "o"\nsource = "t"\n[[steps]]\nthreshold = "url_count"\nwith = { rule = "iqr" }\nas = "u"\n'
+    )
+    with pytest.raises(WorkspaceError, match="the run has not measured"):
+        run_limits(run.workspace, str(other))
+
+
+def test_any_table_of_measurements_gives_the_same_limits(run, tmp_path, recipe_file):
+    schema = table_schema(run.plan, "signals")
+    table = signals(600, schema)
+    found = learn_from_table(run.recipe, table)
+    assert found["words_p10"].column("limit").to_pylist() == [62.0, 61.0]
+    pq.write_table(table.drop_columns(["doc_key", "text_is_empty"]), tmp_path / "measured.parquet")
+    again = learn_from_file(load_recipe(recipe_file()), str(tmp_path / "measured.parquet"))
+    assert {name: t.to_pylist() for name, t in again.items()} == {n: t.to_pylist() for n, t in found.items()}
+
+
+def test_a_file_without_measurements_and_texts_is_an_error(tmp_path, recipe_file):
+    pq.write_table(pa.table({"lang": ["swh_Latn"]}), tmp_path / "bare.parquet")
+    with pytest.raises(InputError, match=r"expected the measurements of learned, got none of .*letter_ratio"):
+        learn_from_file(load_recipe(recipe_file()), str(tmp_path / "bare.parquet"))
+
+
+def test_a_reference_may_hold_values_or_texts(run, tmp_path, recipe_file):
+    table = signals(600, table_schema(run.plan, "signals"))
+    lang = ["swh_Latn"] * 100
+    pq.write_table(pa.table({"lang": lang, "char_count": list(range(100))}), tmp_path / "values.parquet")
+    texts = ["a" * (i + 1) for i in range(100)]
+    pq.write_table(pa.table({"lang": lang, "text": texts}), tmp_path / "texts.parquet")
+    for name, limit in (("values", 10.0), ("texts", 11.0)):
+        recipe = load_recipe(recipe_file(f', reference = "{tmp_path / name}.parquet"'))
+        rows = learn_from_table(recipe, table)["characters_p10"].to_pylist()
+        assert [(row["lang"], row["limit"], row["level"]) for row in rows] == [
+            ("hin_Deva", limit, "global"),
+            ("swh_Latn", limit, "language"),
+        ]
+
+
+def test_a_reference_without_its_columns_is_an_error(run, tmp_path, recipe_file):
+    pq.write_table(pa.table({"x": [1]}), tmp_path / "x.parquet")
+    recipe = load_recipe(recipe_file(f', reference = "{tmp_path / "x"}.parquet"'))
+    table = signals(60, table_schema(run.plan, "signals"))
+    with pytest.raises(InputError, match="expected columns lang and char_count or text, got x"):
+        learn_from_table(recipe, table)
+    recipe = load_recipe(recipe_file(', reference = "nowhere.parquet"'))
+    with pytest.raises(InputError, match=r"reference nowhere.parquet: cannot be read"):
+        learn_from_table(recipe, table)
+
+
+def test_steps_that_need_other_documents_are_named(recipe_file):
+    assert left_out(load_recipe(recipe_file())) == ["exact_duplicate: dedup exact"]
+
+
+def test_card_and_statistics_say_what_was_learned(run):
+    tables, _ = run_limits(run.workspace, None)
+    manifest = Manifest(run.recipe, ("a",), "0" * 64, {"glotmill": "1"}, {}, tables)
+    assert "| swh_Latn | 61 | language | 300 | 30 |" in card([], manifest)
+    assert stats([], manifest)["thresholds"]["words_p10"]["hin_Deva"]["limit"] == 62.0
+
+
+def test_one_line_sums_a_threshold_up(run):
+    words = learn_here(run, [thresholds(run)["words_p10"]])[0]
+    assert brief(words) == "2 languages (2 language); 54 of 540 documents go"
