@@ -7,8 +7,9 @@ could never match there does not match here.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from filters.text import TextBatch
 from filters.unicode_tables import BLANK, CODE_POINTS, look_up
 from filters.words import word_characters
 
+T = TypeVar("T")
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -69,7 +71,7 @@ class WordLists:
     entries: Mapping[str, tuple[str, ...]]  # by language: `sw`, `swh`, `swh_Latn`, or `*`
     source: str = ""
     licence: str = ""
-    _sets: dict[tuple[str, int, bool], HashSet] = field(default_factory=dict, repr=False)
+    _memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -99,8 +101,11 @@ class WordLists:
 
     def phrase_lengths(self, kind: str) -> list[int]:
         """Return how many words the entries have, each number once, ascending."""
-        counts = _entry_words(self._batch(), kind).counts
-        return sorted({int(count) for count in counts} - {0})
+
+        def compute() -> list[int]:
+            return [n for n in np.unique(_entry_words(self._batch(), kind).counts).tolist() if n]
+
+        return self._once(("phrase lengths", kind), compute)
 
     def found(
         self, text: TextBatch, numbers: Positions, kind: str, fold: bool = True, length: int = 1
@@ -129,24 +134,22 @@ class WordLists:
 
         With `flanked`, only where no letter, number or underscore touches it.
         """
-        batch, of_list = self._batch(), self._of_entries()
         word = np.append(word_characters(text), False)
-        begins = _begins(text, batch)
+        begins = look_up(self._once("begins", self._begins), text.folded)
         if flanked:
             begins[1:] &= ~word[:-2] | text.row_starts_flags[1:-1]
         starts = np.flatnonzero(begins)
         rows = np.searchsorted(text.row_offsets, starts, side="right") - 1
         total = np.zeros(len(text), dtype=np.int64)
         salts = _salts(numbers)
-        hashes = batch.span_hashes(_rows(batch), fold=True) ^ _salts(of_list)
-        for length in np.unique(batch.lengths[batch.lengths > 0]):
+        for length, entries in self._once("by length", self._by_length).items():
             ends = starts + length
             fits = (ends <= text.row_offsets[rows + 1]) & (numbers[rows] >= 0)
             if flanked:
                 fits[fits] = ~word[ends[fits]] | text.row_starts_flags[ends[fits]]
             first, row = starts[fits], rows[fits]
             keys = text.prefix_hashes(fold=True).spans(first, first + length) ^ salts[row]
-            found = HashSet(hashes[batch.lengths == length]).contains(keys)
+            found = entries.contains(keys)
             total += np.bincount(row[found], minlength=len(text))
         return total
 
@@ -154,31 +157,39 @@ class WordLists:
         return np.repeat(np.arange(len(self.entries)), [len(words) for words in self.entries.values()])
 
     def _batch(self) -> TextBatch:
-        return TextBatch.from_arrow(
-            pa.array([word for words in self.entries.values() for word in words], pa.string())
-        )
+        words = [word for words in self.entries.values() for word in words]
+        return self._once("batch", lambda: TextBatch.from_arrow(pa.array(words, pa.string())))
 
     def _set(self, kind: str, length: int, fold: bool) -> HashSet:
-        key = (kind, length, fold)
-        if key not in self._sets:
+        def compute() -> HashSet:
             batch = self._batch()
             spans = _entry_words(batch, kind)
             of_list = self._of_entries()
             chosen = spans.counts == length
             hashes = sequences(batch.span_hashes(spans, fold), length)[spans.offsets[:-1][chosen]]
-            self._sets[key] = HashSet(hashes ^ _salts(of_list[chosen]))
-        return self._sets[key]
+            return HashSet(hashes ^ _salts(of_list[chosen]))
 
+        return self._once((kind, length, fold), compute)
 
-def _rows(batch: TextBatch) -> Spans:
-    return Spans(batch.row_offsets[:-1], batch.row_offsets[1:], np.arange(len(batch) + 1))
+    def _begins(self) -> Mask:
+        """Return which code points an entry begins with."""
+        batch = self._batch()
+        first = np.zeros(CODE_POINTS, dtype=np.bool_)
+        first[batch.folded[batch.row_offsets[:-1][batch.lengths > 0]]] = True
+        return first
 
+    def _by_length(self) -> dict[int, HashSet]:
+        """Return the entries by their code points."""
+        batch = self._batch()
+        hashes = batch.span_hashes(batch.rows(), fold=True) ^ _salts(self._of_entries())
+        lengths = np.unique(batch.lengths[batch.lengths > 0]).tolist()
+        return {length: HashSet(hashes[batch.lengths == length]) for length in lengths}
 
-def _begins(text: TextBatch, entries: TextBatch) -> Mask:
-    """Return the places of characters with which an entry begins."""
-    first = np.zeros(CODE_POINTS, dtype=np.bool_)
-    first[entries.folded[entries.row_offsets[:-1][entries.lengths > 0]]] = True
-    return look_up(first, text.folded)
+    def _once(self, key: Hashable, compute: Callable[[], T]) -> T:
+        if key not in self._memo:
+            self._memo[key] = compute()
+        result: T = self._memo[key]
+        return result
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:
