@@ -11,13 +11,13 @@ from pipeline.extractors import EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import Part, list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
+from pipeline.resources import check_resources
 from pipeline.run import (
     PARTS_FILE,
     RUN_FILE,
     Run,
     RunSettings,
     apply_settings,
-    settings_fingerprint,
     start_run,
 )
 from pipeline.workspace import WORK, Workspace
@@ -53,7 +53,7 @@ def begin_run(asked: Begin) -> Run:
     if recipe.extractor not in EXTRACTORS:
         near = near_name(recipe.extractor, list(EXTRACTORS)) or f"; extractors: {', '.join(EXTRACTORS)}"
         raise InputError(f"--extractor: unknown extractor {recipe.extractor!r}{near}")
-    settings_fingerprint(recipe)  # reads each model that is named, and so says which is absent
+    check_resources(recipe)
     _check_languages(recipe, asked.settings.languages or ())
     listing = list_archives(asked.inputs, asked.archive_root)
     for passed_over in listing.skipped:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
-from filters.models import fingerprint as model_fingerprint
 from pipeline.parts import Part, parts_from_table, parts_to_table
 from pipeline.plan import (
     ChunkRules,
@@ -25,6 +24,7 @@ from pipeline.plan import (
     step_parameters,
 )
 from pipeline.recipe import Recipe, fingerprint, load_recipe
+from pipeline.resources import MODELS, WORDS, resource_fingerprints, url_fingerprints
 from pipeline.steps import DedupStep, KeepStep, Parameters, SampleStep, Step
 from pipeline.version import code_version
 from pipeline.workspace import WORK, Receipt, Workspace
@@ -169,7 +169,7 @@ class _Prints:
     def _make(self, stage: str) -> dict[str, str]:
         run = self.run
         if stage == "extract":
-            own = fingerprint([code_version(), run.recipe.extractor, repr(run.recipe.urls)])
+            own = fingerprint([code_version(), run.recipe.extractor, url_fingerprints(run.recipe)])
             return {str(p.number): fingerprint([own, repr(p)]) for p in run.parts}
         if stage == "select":
             own = _select_fingerprint(run)
@@ -215,17 +215,17 @@ def _writer(run: Run, table: str) -> RowPass:
 
 
 def settings_fingerprint(recipe: Recipe) -> list[object]:
-    """Return the signal settings, with a digest of each model in place of its address.
+    """Return the signal settings, and a digest of each model and list in place of its address.
 
     Raises:
-        ModelError: a model is absent or damaged.
+        ModelError: a model or a list is absent or damaged.
     """
     found: list[object] = []
     for signal, parameters in sorted(recipe.settings.items()):
         for key, value in sorted(parameters.items()):
-            is_model = key in ("model", "models") and isinstance(value, str)
-            found.append([signal, key, model_fingerprint(str(value)) if is_model else value])
-    return found
+            is_resource = key in (WORDS, *MODELS) and isinstance(value, str)
+            found.append([signal, key, "" if is_resource else value])
+    return [found, resource_fingerprints(recipe)]
 
 
 def _limits(recipe: Recipe, steps: list[KeepStep]) -> list[object]:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
+from filters.list_files import LISTS_VARIABLE
 from pipeline.java import use_java
 from pipeline.progress import Watched, progress
 from pipeline.run import Run, part_fingerprints, unfinished
@@ -59,6 +60,8 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
     builder = SparkSession.builder.appName(f"glotmill {name}")
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
+    if LISTS_VARIABLE in os.environ:
+        builder = builder.config(f"spark.executorEnv.{LISTS_VARIABLE}", os.environ[LISTS_VARIABLE])
     if SUBMITTED not in os.environ:
         use_java()
         chosen = master or "local[*]"

@@ -16,4 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+Lists = Annotated[
+    str | None, typer.Option(help="Folder of word lists (NAME.json) and blocklists that recipes name.")
+]
 RecipeName = Annotated[str, typer.Argument(help="Name of a shipped recipe, or the path of a .toml file.")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import RecipeName, app
+from jobs.commands import Lists, RecipeName, app
 
 
 @app.command()
@@ -27,6 +27,7 @@ def run(
     ] = False,
     keep_workspace: Annotated[bool, typer.Option("--keep-workspace", help="Keep what stages left.")] = False,
     lid: Annotated[str | None, typer.Option(help="fastText language identifier: a path, or lid.176.")] = None,
+    lists: Lists = None,
     language_models: Annotated[str | None, typer.Option(help="Folder that `glotmill train-lm` made.")] = None,
     extractor: Annotated[
         str | None, typer.Option(help="glotmill, trafilatura, trafilatura-precision, resiliparse, …")
@@ -42,8 +43,10 @@ def run(
     Example: glotmill run glotmill crawl/*.warc.gz --output corpus --languages swh_Latn,amh_Ethi
     """
     from pipeline.begin import Begin, begin_run
+    from pipeline.resources import use_lists
     from pipeline.run import MEBIBYTE, RunSettings
 
+    use_lists(lists)
     wanted = tuple(sorted({code.strip() for code in languages.split(",")})) if languages is not None else None
     signals = {
         "lid": {"model": lid} if lid else {},
@@ -96,12 +99,13 @@ def plan(recipe: RecipeName) -> None:
 
 @app.command()
 def recipes() -> None:
-    """List the shipped recipes with their sources.
+    """List the shipped recipes with their sources, and the lists and models that each needs.
 
     Example: glotmill recipes
     """
     from pipeline.recipe import load_recipe, recipe_names
+    from pipeline.resources import needs
 
     for name in recipe_names():
         found = load_recipe(name)
-        print(f"{name:<20} {found.title}\n{'':<20} source: {found.source}")
+        print(f"{name:<20} {found.title}\n{'':<20} source: {found.source}\n{'':<20} needs: {needs(found)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import RecipeName, app
+from jobs.commands import Lists, RecipeName, app
 from schemas.errors import InputError
 
 
@@ -21,6 +21,7 @@ def measure(
     signals: Annotated[str | None, typer.Option(help="Add these signals: NAME,NAME,… or all.")] = None,
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
     prefix: Annotated[str, typer.Option(help="Goes before the name of each column that is added.")] = "",
+    lists: Lists = None,
     workers: Annotated[int, typer.Option(help="Processes; each measures whole row groups.", min=1)] = 1,
 ) -> None:
     """Add a recipe's measurements and verdicts, or signals by name, to a Parquet file, without Spark.
@@ -31,11 +32,15 @@ def measure(
 
     from pipeline.measure import Wanted, find_signals, measure_file
     from pipeline.recipe import load_recipe
+    from pipeline.resources import check_resources, use_lists
 
+    use_lists(lists)
     if recipe is not None and signals is not None:
         raise InputError("--recipe and --signals exclude each other")
     chosen = find_signals(signals) if signals is not None else ()
     wanted = Wanted(text_column, None if chosen else load_recipe(recipe or "glotmill"), chosen, prefix)
+    if wanted.recipe is not None:
+        check_resources(wanted.recipe)
     started, rows, size = time.monotonic(), 0, 0
     for rows, size in measure_file(str(source), str(output), wanted, workers):  # noqa: B007  the last counts
         if sys.stderr.isatty():
@@ -65,6 +70,8 @@ def list_signals(
 def explain(
     recipe: RecipeName,
     source: Annotated[str, typer.Argument(metavar="FILE", help="Text file, or - for standard input.")],
+    *,
+    lists: Lists = None,
 ) -> None:
     """Say all about one text: every signal, every rule, kept or removed and why.
 
@@ -72,11 +79,15 @@ def explain(
     """
     from pipeline.measure import explain as explained
     from pipeline.recipe import load_recipe
+    from pipeline.resources import check_resources, use_lists
 
+    use_lists(lists)
     if source != "-" and not Path(source).is_file():
         raise InputError(f"{source}: no such file")
     text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-    print("\n".join(explained(load_recipe(recipe), text)))
+    found = load_recipe(recipe)
+    check_resources(found)
+    print("\n".join(explained(found, text)))
 
 
 @app.command()
