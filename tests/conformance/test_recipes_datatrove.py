@@ -104,7 +104,7 @@ def sentences(texts: Iterable[str]) -> dict[str, int]:
 
 
 def rules(name: str, *leave: str, only: tuple[str, ...] = (), edits: bool = True) -> Recipe:
-    """The steps of a recipe on one text, without those named, of its rules `only` some, with or without edits."""
+    """The steps of a recipe on one text, without those named; of its rules `only` some; edits or none."""
     steps = [
         step
         for step in load_recipe(name).steps
