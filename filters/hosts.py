@@ -88,10 +88,12 @@ def hosts_in(
 
 def _label_starts(text: _Bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     filled = np.flatnonzero(np.diff(text.offsets) > 0)
-    starts = np.sort(np.concatenate([text.offsets[filled], np.flatnonzero(text.letters == DOT) + 1]))
-    starts = starts[starts < len(text.letters)]
-    starts = np.unique(starts)
-    return starts, text.rows_of(starts)
+    begins = np.zeros(len(text.letters) + 1, bool)
+    begins[text.offsets[filled]] = True
+    labels = begins.copy()
+    labels[1:] |= text.letters == DOT
+    starts = np.flatnonzero(labels[:-1])
+    return starts, filled[np.cumsum(begins[starts]) - 1]
 
 
 def _label_number(rows: NDArray[np.int64]) -> NDArray[np.int64]:
