@@ -109,3 +109,24 @@ def train_lm(
     finally:
         spark.stop()
     print("\n".join(report_lines(trained)))
+
+
+@app.command("stop-words")
+def stop_words(
+    corpora: Annotated[
+        list[str], typer.Argument(help="Corpus folders, Parquet files, folders of <lang>/*.txt.")
+    ],
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", help="JSON file of the lists.")],
+    share: Annotated[float, typer.Option(help="Least share of all words.", min=0.0, max=1.0)] = 0.008,
+) -> None:
+    """Derive lists of stop words from text by the rule of FineWeb-2, one list for each language.
+
+    Example: glotmill stop-words corpus --output lists/fineweb2-stopwords.json
+    """
+    from pathlib import Path
+
+    from pipeline.stop_words import derive_stop_words
+
+    found = derive_stop_words(corpora, Path(output), share)
+    print(f"{sum(map(len, found.values())):,} stop words of {len(found):,} languages: {output}")

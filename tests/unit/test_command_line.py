@@ -14,6 +14,7 @@ COMMANDS = (
     "signals",
     "explain",
     "train-lm",
+    "stop-words",
     "models",
     "dedup",
     "extract",
