@@ -25,6 +25,7 @@ from pipeline.steps import (
     Step,
     ThresholdStep,
 )
+from pipeline.thresholds import SHARED_PARAMETERS
 from schemas.document import DOCUMENT
 from schemas.errors import RecipeError, near_name
 
@@ -43,13 +44,6 @@ CHUNK_COLUMNS = ("chunk_count", "failed_chunk_count")
 """What the rules on chunks tell of a document."""
 
 WITHIN = ("corpus", "language")
-SHARED_PARAMETERS: Mapping[str, object] = {
-    "min_documents": 100,
-    "shrink": 0,
-    "fallback": ("language", "script", "family", "global"),
-    "reference": "run",
-    "sample_size": 65_536,
-}
 
 
 class StepReader:

@@ -14,7 +14,7 @@ from pipeline.plan import RowPass, corpus_schema, in_chunks, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.reached import read_decisions, read_found
 from pipeline.run import Run
-from pipeline.selection import by_language, select_batch
+from pipeline.selection import by_language, select_batch, takes_part
 from pipeline.steps import DedupStep
 from pipeline.workspace import Outcomes, Receipt
 from schemas.corpus import REMOVED
@@ -98,7 +98,9 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     decisions = {s.name: read_decisions(workspace, s.name, number) for s in steps}
     found = read_found(run)
     outcomes: Counter[tuple[str, str]] = Counter()
-    accounts: dict[str, Counter[tuple[str, str]]] = {s.name: Counter() for s in steps}
+    accounts: dict[str, Counter[tuple[str, str]]] = {
+        s.name: Counter() for s in run.recipe.steps if takes_part(s)
+    }
     schema = corpus_schema(run.plan)
     kept, removed = [schema.empty_table()], [REMOVED.empty_table()]
     signals = run.plan.passes[-1].writes
