@@ -63,6 +63,13 @@ def steps(offsets: Positions) -> Positions:
     return offsets[1:] - offsets[:-1]
 
 
+def distinct(ordered: Positions) -> Positions:
+    """Return each of some ascending numbers once; `np.unique` hashes and sorts them."""
+    fresh = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return ordered[np.flatnonzero(fresh)]
+
+
 def span_positions(spans: Spans) -> Positions:
     """Return every position inside the spans, one span after another."""
     lengths = spans.lengths
@@ -90,7 +97,9 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     filled = offsets[1:] > offsets[:-1]
     if len(values) and filled.any():
         if values.dtype == np.bool_:
-            result[filled] = np.add.reduceat(values.view(np.uint8), offsets[:-1][filled], dtype=np.uint32)
+            # the narrower the sum, the faster
+            wide = np.uint16 if steps(offsets).max() < 1 << 16 else np.uint32
+            result[filled] = np.add.reduceat(values.view(np.uint8), offsets[:-1][filled], dtype=wide)
         else:
             result[filled] = np.add.reduceat(values, offsets[:-1][filled], dtype=np.int64)
     return result
@@ -165,7 +174,7 @@ def _few_cuts(inside: Mask, cuts: Positions) -> tuple[Positions, Positions]:
     changes[:-1] = inside
     changes[1:] ^= inside
     edges = np.flatnonzero(changes)
-    forced = np.unique(_inner(inside, cuts))
+    forced = distinct(_inner(inside, cuts))
     if len(forced):
         edges = np.insert(edges, np.repeat(np.searchsorted(edges, forced), 2), np.repeat(forced, 2))
     return np.ascontiguousarray(edges[0::2]), np.ascontiguousarray(edges[1::2])

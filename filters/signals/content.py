@@ -10,7 +10,7 @@ from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.normalised import normalised, normalised_size, normalised_words
-from filters.spans import steps
+from filters.spans import distinct, steps
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT
 
@@ -120,7 +120,7 @@ def _may_hold_ipsum(text: TextBatch) -> NDArray[np.int64]:
     at = at[mark[at - 1] | (text.folded[at - 1] == ord("i"))]
     at = at[mark[at + 1] | (text.folded[at + 1] == ord("s"))]
     at = at[mark[at + 2] | (text.folded[at + 2] == np.where(mark[at + 1], ord("s"), ord("u")))]
-    return np.unique(np.searchsorted(text.row_offsets, at, side="right") - 1)
+    return distinct(np.searchsorted(text.row_offsets, at, side="right") - 1)
 
 
 def _lorem_ipsums(text: TextBatch) -> NDArray[np.int64]:

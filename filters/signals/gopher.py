@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
-from filters.spans import Spans, span_positions, sums
+from filters.spans import Spans, distinct, span_positions, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, listed
 
@@ -63,8 +63,8 @@ def symbol_word_ratio(text: TextBatch, *, kind: str = "word_punct", spaced: bool
 def words_with_symbol_ratio(text: TextBatch) -> pa.Array:
     """White-space words that hold `#` or `…` / white-space words; null without a word."""
     words = text.words("whitespace")
-    at = np.concatenate((text.symbol("#"), text.symbol("…")))
-    held = np.unique(np.searchsorted(words.starts, at, side="right") - 1)
+    at = np.sort(np.concatenate((text.symbol("#"), text.symbol("…"))))
+    held = distinct(np.searchsorted(words.starts, at, side="right") - 1)
     return ratio(text, np.diff(np.searchsorted(held, words.offsets)), words.counts)
 
 

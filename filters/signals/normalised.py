@@ -42,10 +42,14 @@ def normalised_words(text: TextBatch) -> Spans:
 
 def normalised_size(text: TextBatch) -> NDArray[np.int64]:
     """Return the code points in the words of each normalised text."""
-    solid = text.row_sums(~text.flag(SPACE | ASCII_PUNCT))
-    at, more = growth(text.codepoints)
-    before = np.concatenate(([0], np.cumsum(more)))
-    return solid + steps(before[at.searchsorted(text.row_offsets)])
+
+    def compute() -> NDArray[np.int64]:
+        solid = text.row_sums(~text.flag(SPACE | ASCII_PUNCT))
+        at, more = growth(text.codepoints)
+        before = np.concatenate(([0], np.cumsum(more)))
+        return solid + steps(before[at.searchsorted(text.row_offsets)])
+
+    return text.once("normalised size", compute)
 
 
 def spaced_digits(text: TextBatch) -> TextBatch:

@@ -13,7 +13,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
 from filters.signals.normalised import normalised, normalised_size, normalised_words
-from filters.spans import Spans, holding, strip, sums
+from filters.spans import Spans, distinct, holding, strip, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, ASCII_END, LINE_FEED, LOWER, SPACE, TITLE, UPPER
 from filters.words import word_characters
@@ -58,7 +58,8 @@ def unigram_entropy(text: TextBatch, *, variant: str = "unicode") -> pa.Array:
 def pattern_sentence_count(text: TextBatch) -> pa.Array:
     r"""Matches of `\b[^.!?]+[.!?]*`: runs between end marks that hold a letter, a number or an underscore."""
     marks = np.sort(np.concatenate([text.symbol(mark) for mark in ".!?"]))
-    edges = np.unique(np.concatenate((text.row_offsets, marks)))  # each run lies between two of them
+    # each run lies between two edges
+    edges = distinct(np.sort(np.concatenate((text.row_offsets, marks)), kind="stable"))
     runs = Spans(edges[:-1], edges[1:], np.searchsorted(edges, text.row_offsets))
     return count(text, sums(holding(runs, word_characters(text)), runs.offsets))
 
@@ -78,7 +79,7 @@ def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Arra
     upper = text.flagged(UPPER)
     word = np.searchsorted(words.starts, upper, side="right") - 1
     word = word[upper < words.ends[word]] if len(words) else word[:0]
-    held = words.at(np.unique(word))
+    held = words.at(distinct(word))
     caps = ~holding(held, text.flag(LOWER | TITLE))
     return ratio(text, sums(caps, held.offsets), words.counts)
 
@@ -120,9 +121,8 @@ def lines_word_count(text: TextBatch) -> pa.Array:
 def lines_javascript_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form that are `javascript`."""
     lines, words = text.lines(), text.words("whitespace")
-    word = np.unique(
-        np.searchsorted(words.starts, search.places(text, WANTED[0], fold=True), side="right") - 1
-    )
+    at = search.places(text, WANTED[0], fold=True)
+    word = distinct(np.searchsorted(words.starts, at, side="right") - 1)
     word = word[words.lengths[word] >= len(WANTED)]  # that may also hold punctuation
     plain = normalised(text.as_rows(Spans(words.starts[word], words.ends[word], np.arange(len(word) + 1))))
     word, first = word[plain.lengths == len(WANTED)], plain.row_offsets[:-1][plain.lengths == len(WANTED)]
