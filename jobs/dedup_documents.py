@@ -115,7 +115,7 @@ def _decide_text(spark: SparkSession, run: Run, planned: GlobalStep, chosen: dic
 
 def _write(workspace: Workspace, step: str, schema: pa.Schema, part: int, table: pa.Table) -> int:
     rows = table.select(schema.names).cast(schema)
-    if schema is not DECISION:
+    if "begin" in schema.names:
         rows = rows.sort_by([(name, "ascending") for name in ("doc_key", "begin", "end")])
     workspace.put_parquet(workspace.table_name(f"decisions/{step}", part), schema, [rows])
     removed: int = pc.sum(is_removed(rows)).as_py() or 0

@@ -74,7 +74,7 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
         WorkspaceError: `output` holds results already.
     """
     target = new_result(output, DUPLICATES)
-    read = _read(paths, choice)
+    read = read_rows(paths, choice)
     has = np.asarray(read.signed.is_valid())
     rows, signed = np.flatnonzero(has), read.signed.drop_null()
     group = None if read.group is None else read.group[rows]
@@ -96,7 +96,7 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
+class Rows:
     """Of all rows: ids, signatures, the values that decide who stays, the groups within which to relate."""
 
     ids: pa.ChunkedArray
@@ -105,14 +105,19 @@ class _Rows:
     group: I64 | None
 
 
-def _split(read: _Rows, rows: I64, clusters: I64, choice: Choice) -> tuple[I64, I64]:
+def _split(read: Rows, rows: I64, clusters: I64, choice: Choice) -> tuple[I64, I64]:
     rank = np.zeros(len(rows)) if read.values is None else -read.values[rows]
     rank[np.isnan(rank)] = np.inf
     payload = sketches(read.signed.take(pa.array(rows)))
     return split_clusters(rows, clusters, rank, payload, choice.least, choice.split_above, read_sketches)
 
 
-def _read(paths: Sequence[str], choice: Choice) -> _Rows:
+def read_rows(paths: Sequence[str], choice: Choice) -> Rows:
+    """Read ids and sign texts.
+
+    Raises:
+        InputError: a file is no Parquet file or lacks a column, or there is no row.
+    """
     ranked = read_policy(choice.keep, length=LENGTH).column
     ids, signed, values, groups = [], [], [], []
     more = [name for name in (choice.within, None if ranked == LENGTH else ranked) if name]
@@ -129,7 +134,7 @@ def _read(paths: Sequence[str], choice: Choice) -> _Rows:
                 groups.append(group_hashes(batch.column(choice.within)).view(np.int64))
     if not ids:
         raise InputError(f"{', '.join(paths) or 'no file'}: expected rows, got none")
-    return _Rows(
+    return Rows(
         pa.chunked_array(ids),
         pa.concat_arrays(signed),
         np.concatenate(values) if values else None,
@@ -143,7 +148,20 @@ def _numbers(values: pa.Array) -> np.ndarray:
     return np.asarray(values.cast(pa.float64(), safe=False).fill_null(float("nan")), np.float64)
 
 
-def _table(read: _Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
+def duplicates_schema(ids: pa.DataType) -> pa.Schema:
+    """Return the schema of `duplicates.parquet`, for ids of a type."""
+    return pa.schema(
+        [
+            column("id", ids, "the row"),
+            column("keeper", ids, "the row that stays in its place"),
+            column("cluster", ids, "the first row of the cluster"),
+            column("cluster_size", pa.int32(), "rows that are alike, the keeper included"),
+            column("similarity", pa.float32(), "estimated Jaccard similarity to the keeper", unit="0 to 1"),
+        ]
+    )
+
+
+def _table(read: Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
     """Return the duplicates as a table, and the rows that go."""
     ids = read.ids
     kept = keepers(rows, clusters, None if read.values is None else read.values[rows])
@@ -151,15 +169,6 @@ def _table(read: _Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
     places = np.arange(len(rows))
     similarity = read_sketches(payload)(places, places + len(rows)) if len(rows) else np.empty(0, np.float32)
     _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
-    schema = pa.schema(
-        [
-            column("id", ids.type, "the row"),
-            column("keeper", ids.type, "the row that stays in its place"),
-            column("cluster", ids.type, "the first row of the cluster"),
-            column("cluster_size", pa.int32(), "rows that are alike, the keeper included"),
-            column("similarity", pa.float32(), "estimated Jaccard similarity to the keeper", unit="0 to 1"),
-        ]
-    )
     columns = [
         ids.take(pa.array(rows)),
         ids.take(pa.array(kept)),
@@ -167,7 +176,7 @@ def _table(read: _Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
         pa.array(sizes[inverse].astype(np.int32) if len(rows) else [], pa.int32()),
         pa.array(similarity, pa.float32()),
     ]
-    return pa.Table.from_arrays(columns, schema=schema), rows[kept != rows]
+    return pa.Table.from_arrays(columns, schema=duplicates_schema(ids.type)), rows[kept != rows]
 
 
 def _write_kept(paths: Sequence[str], folder: Path, gone: I64, total: int) -> None:

@@ -1,12 +1,13 @@
-"""Whole near-duplicate removal in Spark's local mode: time, memory of each process, bytes shuffled, against
-datatrove.
+"""Whole near-duplicate removal in Spark's local mode, from texts to the texts that stay: time, memory of each
+process, bytes shuffled, against datatrove and text-dedup.
 
-python tests/bench/bench_dedup.py [--documents 10000 100000] [--cores 2] [--peers PYTHON] [--tokenizer
-white_space]
+    python tests/bench/bench_dedup.py [--documents 10000 100000] [--cores 2] [--datatrove PYTHON]
+        [--text-dedup PYTHON] [--tokenizer white_space] [--sentences 30]
 
 Documents are put together from FLORES-200 sentences of ../shared, three in ten of them near-copies of others.
-Several sizes show how time and shuffle grow. `--peers` is the interpreter of an environment with
-`datatrove[processing]` and `xxhash<4`; it gets the same files and as many processes.
+Three sizes or more show how time and shuffle grow: the straight line through them is printed, and how far
+they lie from it. The options of peers name the interpreters of environments with `datatrove[processing]
+xxhash<4` and with `text-dedup==0.4.0`; peers get the same files and as many processes.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +26,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -35,30 +38,31 @@ from pipeline.spark import spark_session
 
 SHARED = Path(os.environ.get("GLOTMILL_SHARED") or Path(__file__).parents[3] / "shared")
 LANGUAGES = ("eng_Latn", "swh_Latn", "rus_Cyrl", "hin_Deva", "vie_Latn", "amh_Ethi")
-SENTENCES = 30  # about 4 KB of text
+SENTENCES = 30  # about 6 KB of text
 COPIES = 0.3
 FILE_ROWS = 12_500
+RECENT = 5_000  # copies are of one of the last so many originals
 
 
-def write_corpus(folder: Path, documents: int) -> int:
+def write_corpus(folder: Path, documents: int, sentences: int = SENTENCES) -> int:
     """Write the documents as Parquet files; return the bytes of their text."""
     table = pq.read_table(SHARED / "data" / "text" / "flores200_sib_train.parquet", columns=["lang", "text"])
     pools = [table.filter(pc.equal(table["lang"], lang)).column("text").to_pylist() for lang in LANGUAGES]
     random = np.random.default_rng(11)
-    size, recent = 0, []
+    size, recent = 0, deque[tuple[int, np.ndarray]](maxlen=RECENT)
     for begin in range(0, documents, FILE_ROWS):
         texts, langs = [], []
         for _ in range(min(FILE_ROWS, documents - begin)):
             if recent and random.random() < COPIES:
                 pool, chosen = recent[int(random.integers(len(recent)))]
                 chosen = chosen.copy()
-                chosen[random.integers(0, SENTENCES, int(random.integers(0, 3)))] = random.integers(
+                chosen[random.integers(0, sentences, int(random.integers(0, 3)))] = random.integers(
                     len(pools[pool])
                 )
             else:
                 pool = int(random.integers(len(pools)))
-                chosen = random.integers(0, len(pools[pool]), SENTENCES)
-                recent = [*recent[-5_000:], (pool, chosen)]
+                chosen = random.integers(0, len(pools[pool]), sentences)
+                recent.append((pool, chosen))
             texts.append(" ".join(pools[pool][i] for i in chosen))
             langs.append(LANGUAGES[pool])
         keys = np.arange(begin, begin + len(texts)) + (1 << 32)
@@ -135,50 +139,108 @@ def own(folder: Path, work: Path, cores: int) -> dict[str, float]:
     decided = decide_similar(spark.read.parquet(str(work / "signatures")), similar, "near")
     decided.write.parquet(str(work / "decisions"))
     done = time.monotonic()
-    removed = spark.read.parquet(str(work / "decisions")).where("reason is not null").count()
+    gone = spark.read.parquet(str(work / "decisions")).where("reason is not null").select("doc_key")
+    removed = np.sort(np.array([row[0] for row in gone.collect()], np.int64))
+    write_kept(spark, folder, work / "kept", removed)
+    written = time.monotonic()
     spark.stop()
-    return {"sign": signed - start, "relate": done - signed, "removed": removed, "shuffled": shuffled(events)}
+    return {
+        "sign": signed - start,
+        "relate": done - signed,
+        "write": written - done,
+        "removed": len(removed),
+        "shuffled": shuffled(events),
+    }
+
+
+def write_kept(spark: SparkSession, folder: Path, kept: Path, removed: np.ndarray) -> None:
+    """Write each file without the documents that go, as the engine's row stages do: part in, part out."""
+    kept.mkdir()
+    files = sorted(folder.iterdir())
+
+    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                table = pq.read_table(files[number])
+                stays = ~np.isin(np.asarray(table.column("doc_key")), removed)
+                left = table.filter(pa.array(stays))
+                pq.write_table(left, kept / files[number].name, compression="zstd")
+                yield pa.record_batch({"rows": [left.num_rows]})
+
+    spark.range(0, len(files), 1, len(files)).mapInArrow(write, "rows long").collect()
+
+
+PEERS = {"datatrove": "dedup_datatrove.py", "text-dedup": "dedup_text_dedup.py"}
+
+
+def run_own(corpus: Path, work: Path, cores: int) -> tuple[dict[str, float], dict[str, int]]:
+    """Run the engine in processes of its own; return its figures, and the largest size of each process."""
+    command = [sys.executable, __file__, "--own", str(corpus), str(work), str(cores)]
+    memory = Memory()
+    memory.start()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    memory.stopped.set()
+    return json.loads(done.stdout.splitlines()[-1]), memory.peak
+
+
+def run_peer(name: str, python: str, corpus: Path, folder: str, tokenizer: str) -> dict[str, float]:
+    script = Path(__file__).parent / "peers" / PEERS[name]
+    command = [python, str(script), str(corpus), f"{folder}/{name}", tokenizer]
+    memory = Memory()
+    memory.start()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    memory.stopped.set()
+    return {**json.loads(done.stdout.splitlines()[-1]), "memory": max(memory.peak.values())}
+
+
+def print_fit(name: str, documents: list[int], values: list[float]) -> None:
+    """Print the straight line through the values and the farthest of them from it."""
+    slope, base = np.polyfit(documents, values, 1)
+    line = slope * np.array(documents) + base
+    off = np.abs(np.array(values) / line - 1).max()
+    print(f"{name}: {base:,.1f} + {slope * 1e6:,.1f} a million documents; farthest from the line {off:.0%}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--documents", type=int, nargs="+", default=[10_000, 30_000])
+    parser.add_argument("--sentences", type=int, default=SENTENCES, help="sentences of a document")
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--peers", help="interpreter of the peers' environment")
+    parser.add_argument("--datatrove", help="interpreter of datatrove's environment")
+    parser.add_argument("--text-dedup", help="interpreter of text-dedup's environment")
     parser.add_argument("--tokenizer", default="white_space", choices=["default", "white_space"])
     chosen = parser.parse_args()
+    seconds, shuffles = [], []
     for documents in chosen.documents:
         with tempfile.TemporaryDirectory() as folder:
             corpus, work = Path(folder) / "corpus", Path(folder) / "work"
             corpus.mkdir()
             work.mkdir()
-            size = write_corpus(corpus, documents)
-            command = [sys.executable, __file__, "--own", str(corpus), str(work), str(chosen.cores)]
-            memory = Memory()
-            memory.start()
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            memory.stopped.set()
-            found = json.loads(done.stdout.splitlines()[-1])
-            total = found["sign"] + found["relate"]
-            peaks = ", ".join(
-                f"{name} {peak / 1e9:.1f} GB" for name, peak in sorted(memory.peak.items()) if peak > 1e8
-            )
+            size = write_corpus(corpus, documents, chosen.sentences)
+            found, peak = run_own(corpus, work, chosen.cores)
+            total = found["sign"] + found["relate"] + found["write"]
+            seconds.append(total)
+            shuffles.append(found["shuffled"])
+            peaks = ", ".join(f"{name} {of / 1e9:.1f} GB" for name, of in sorted(peak.items()) if of > 1e8)
             print(
-                f"{documents:>9,} documents, {size / 1e6:,.0f} MB: sign {found['sign']:.0f} s, "
-                f"relate {found['relate']:.0f} s, {documents / total:,.0f}/s, {found['removed']:,} removed, "
-                f"{found['shuffled'] / documents:,.0f} bytes shuffled a document; largest {peaks}",
+                f"{documents:>9,} documents, {size / 1e6:,.0f} MB: {total:.0f} s (sign {found['sign']:.0f}, "
+                f"relate {found['relate']:.0f}, write {found['write']:.0f}), {documents / total:,.0f}/s, "
+                f"{found['removed']:,} removed, {found['shuffled'] / documents:,.0f} bytes shuffled a document; "
+                f"largest {peaks}",
                 flush=True,
             )
-            if chosen.peers:
-                script = Path(__file__).parent / "peers" / "dedup_datatrove.py"
-                command = [chosen.peers, str(script), str(corpus), f"{folder}/peer", chosen.tokenizer]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
-                peer = json.loads(done.stdout.splitlines()[-1])
-                print(
-                    f"          datatrove ({chosen.tokenizer}): {peer['seconds']:.0f} s {peer['steps']}, "
-                    f"{documents - peer['kept']:,} removed; ratio {peer['seconds'] / total:.1f}",
-                    flush=True,
-                )
+            for name, python in (("datatrove", chosen.datatrove), ("text-dedup", chosen.text_dedup)):
+                if python:
+                    peer = run_peer(name, python, corpus, folder, chosen.tokenizer)
+                    print(
+                        f"          {name}: {peer['seconds']:.0f} s {peer['steps']}, {documents - peer['kept']:,} "
+                        f"removed, largest process {peer['memory'] / 1e9:.1f} GB; "
+                        f"ratio {peer['seconds'] / total:.1f}",
+                        flush=True,
+                    )
+    if len(seconds) > 2:
+        print_fit("seconds", chosen.documents, seconds)
+        print_fit("MB shuffled", chosen.documents, [value / 1e6 for value in shuffles])
 
 
 if __name__ == "__main__":
