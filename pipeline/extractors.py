@@ -2,25 +2,28 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from pipeline.charset import Decoded, decode_html
 from pipeline.html_limits import HtmlLimits, html_fault
-from schemas.errors import ExtractionError, MissingDependencyError, RecipeError, near_name
+from schemas.errors import ExtractionError, MissingDependencyError, ModelError, RecipeError, near_name
 
 if TYPE_CHECKING:
     from resiliparse.parse.html import HTMLTree
 
+    from pipeline.extractor.texts import MainText
+
 DEFAULT_EXTRACTOR = "trafilatura"
-NO_TEXT, UNDECODABLE = "no_text", "undecodable"
+NO_TEXT, UNDECODABLE, OTHER_LANGUAGE = "no_text", "undecodable", "language_ruled_out"
 HTML_TOO_COMPLEX, EXTRACT_ERROR, EXTRACT_TIMEOUT = "html_too_complex", "extract_error", "extract_timeout"
 
 REASONS = {
     UNDECODABLE: "a page that is no text in any character set",
     HTML_TOO_COMPLEX: "markup that no parser should get: too long, too deep, too many tags or attributes",
     NO_TEXT: "a page in which the extractor finds no text",
+    OTHER_LANGUAGE: "a page whose whole text is in none of the wanted languages, with language first only",
     EXTRACT_ERROR: "a page that the extractor fails on, or that takes too much memory",
     EXTRACT_TIMEOUT: "a page that the extractor does not finish in time",
 }
@@ -34,6 +37,7 @@ TITLE_CHARACTERS = 1_000
 ADDRESS_CHARACTERS = 2_000
 LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:[-_][A-Za-z0-9]{1,8})*")
 HEAD_END = re.compile("</head|<body", re.IGNORECASE)
+UTF_8 = ("utf-8", "ascii")
 NOT_LIKE_ASCII = ("utf-16", "utf-32", "iso2022", "hz")
 SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -43,6 +47,16 @@ class PageSettings:
     """How a page becomes text, and what it may cost."""
 
     extractor: str = DEFAULT_EXTRACTOR
+    comments: str = "auto"
+    """What our own extractor does with comments of readers: `auto`, `keep` or `drop`."""
+    form: str = "text"
+    """What our own extractor writes: `text` or `markdown`."""
+    images: bool = False
+    """Whether our own extractor notes the images in the text."""
+    languages: tuple[str, ...] = ()
+    """Languages outside of which our own extractor does not read a page; none: it reads all."""
+    identifier: str = "lid.176"
+    """The model that tells them."""
     html: HtmlLimits = field(default_factory=HtmlLimits)
     cpu_seconds: float = 20.0
     """CPU time of one page. Of 1,969 real pages none took more than 0.2 s, so a hundred times that."""
@@ -62,6 +76,10 @@ class Extracted:
     title: str | None
     declared_lang: str | None
     canonical_url: str | None
+    cut_tags: int = 0
+    """Tags at the end of a giant page that were not read."""
+    images: tuple[tuple[str, str, int], ...] = ()
+    """Address, alternative text and position in the text of images; only where they are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +109,17 @@ def read_page(
     payload: bytes, content_type: str | None, url: str | None, settings: PageSettings
 ) -> PageText | Removal:
     """Decode a page and extract its text, in this process and without limits on time and memory."""
-    page = _decode(payload, content_type, settings)
-    if isinstance(page, Removal):
-        return page
     try:
-        content = extract(page.text, url, settings.extractor)
-    except (RecipeError, MissingDependencyError):
+        if settings.extractor in BATCHED:
+            return read_together([(payload, content_type, url)], settings)[0]
+        page = _decode(payload, content_type, settings)
+        if isinstance(page, Removal):
+            return page
+        return _outcome(extract(page.text, url, settings.extractor), page)
+    except (RecipeError, MissingDependencyError, ModelError):
         raise
     except Exception as error:  # whatever a parser does with one page must not end the part
         return Removal(EXTRACT_ERROR, f"{type(error).__name__}: {str(error)[:200]}".rstrip(": "))
-    return _outcome(content, page)
 
 
 def read_together(pages: Sequence[RawPage], settings: PageSettings) -> list[PageText | Removal]:
@@ -112,10 +131,32 @@ def read_together(pages: Sequence[RawPage], settings: PageSettings) -> list[Page
         _decode(payload, content_type, settings) for payload, content_type, _ in pages
     ]
     decoded = [(i, page) for i, page in enumerate(outcomes) if isinstance(page, Decoded)]
-    texts = BATCHED[settings.extractor]([page.text for _, page in decoded])
-    for (i, page), text in zip(decoded, texts, strict=True):
-        outcomes[i] = _outcome(_described(page.text, pages[i][2], text), page)
+    texts = BATCHED[settings.extractor]([_markup(page, pages[i][0]) for i, page in decoded], settings)
+    for (i, page), found in zip(decoded, texts, strict=True):
+        if not found.is_wanted:
+            outcomes[i] = Removal(OTHER_LANGUAGE)
+            continue
+        content = _described(page.text, pages[i][2], found.text)
+        images = _absolute(found, content.text, pages[i][2]) if found.images else ()
+        outcomes[i] = _outcome(replace(content, cut_tags=found.cut_tags, images=images), page)
     return [outcome for outcome in outcomes if not isinstance(outcome, Decoded)]
+
+
+def _markup(page: Decoded, payload: bytes) -> str | bytes:
+    """Return the page in UTF-8 where its bytes are that as they came, else its text."""
+    is_same = page.charset in UTF_8 and page.source == "content" and not page.replacements
+    return payload if is_same and b"\0" not in payload else page.text
+
+
+def _absolute(found: "MainText", text: str, url: str | None) -> tuple[tuple[str, str, int], ...]:
+    """Return the images of a text with whole addresses; `text` is without blanks at the ends."""
+    before = len(found.text) - len(found.text.lstrip())
+    placed = ((_address(image.url, url), image) for image in found.images)
+    return tuple(
+        (address, image.alt, min(max(0, image.position - before), len(text)))
+        for address, image in placed
+        if address
+    )
 
 
 def _decode(payload: bytes, content_type: str | None, settings: PageSettings) -> Decoded | Removal:
@@ -211,13 +252,18 @@ def _resiliparse_all(html: str) -> str:
 
 def _glotmill(html: str) -> str:
     """Main text by our own model over the blocks of the page."""
-    return next(_glotmill_together([html]))
+    return next(_glotmill_together([html], PageSettings())).text
 
 
-def _glotmill_together(pages: Iterable[str]) -> Iterator[str]:
-    from pipeline.extractor.texts import extract_texts
+def _glotmill_together(pages: Iterable[str | bytes], settings: PageSettings) -> "Iterator[MainText]":
+    from pipeline.extractor.texts import TextOptions, extract_texts
 
-    return (found.text for found in extract_texts(pages))
+    wanted = None
+    if settings.languages:
+        from pipeline.language_first import wanted_languages
+
+        wanted = wanted_languages(settings.languages, settings.identifier)
+    return extract_texts(pages, TextOptions(settings.comments, settings.form, settings.images, wanted))
 
 
 EXTRACTORS: dict[str, Callable[[str], str | None]] = {
@@ -227,7 +273,9 @@ EXTRACTORS: dict[str, Callable[[str], str | None]] = {
     "resiliparse": _resiliparse,
     "resiliparse-all": _resiliparse_all,
 }
-BATCHED: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {"glotmill": _glotmill_together}
+BATCHED: dict[str, Callable[[Iterable[str | bytes], PageSettings], "Iterator[MainText]"]] = {
+    "glotmill": _glotmill_together
+}
 """Extractors that read many pages sooner than one by one, with the same texts."""
 
 

@@ -39,7 +39,8 @@ from pipeline.extractors import (
 from schemas.errors import GlotmillError
 
 T = TypeVar("T")
-Result = tuple[str, str] | tuple[str, str | None, str | None, str | None, str, str, int]
+Images = tuple[tuple[str, str, int], ...]
+Result = tuple[str, str] | tuple[str, str | None, str | None, str | None, int, Images, str, str, int]
 """A `Removal` or a `PageText`, field by field: a pickle of plain values is ten times faster."""
 
 LENGTH_BYTES = 4
@@ -72,7 +73,7 @@ def unpack(result: Result) -> PageText | Removal:
     """Return what `flatten` made flat."""
     if len(result) == len(("reason", "detail")):
         return Removal(*result)
-    return PageText(Extracted(*result[:4]), *result[4:])
+    return PageText(Extracted(*result[:6]), *result[6:])
 
 
 def flatten(outcome: PageText | Removal) -> Result:
@@ -80,7 +81,7 @@ def flatten(outcome: PageText | Removal) -> Result:
     if isinstance(outcome, Removal):
         return outcome.reason, outcome.detail
     content = outcome.content
-    facts = (content.title, content.declared_lang, content.canonical_url)
+    facts = (content.title, content.declared_lang, content.canonical_url, content.cut_tags, content.images)
     return content.text, *facts, outcome.charset, outcome.charset_source, outcome.replacements
 
 

@@ -16,7 +16,18 @@ ARTICLE_TYPES = (b"NewsArticle", b"BlogPosting", b'"Article"', b"/Article")
 PRODUCT_TYPES = (b'"Product"', b"schema.org/Product")
 LIST_TYPES = (b'"ItemList"', b"CollectionPage")
 
+DOCUMENTATION_SOFTWARE = (
+    b"Sphinx",
+    b"mkdocs",
+    b"Docusaurus",
+    b"GitBook",
+    b"Doxygen",
+    b"Hugo Docs",
+    b"DocBook",
+)
+
 HINTS = ("forum", "article", "product", "listing")
+"""What the model knows of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,7 @@ class Hints:
     article: bool
     product: bool
     listing: bool
+    documentation: bool = False
 
 
 def read_hints(page: bytes) -> Hints:
@@ -44,6 +56,7 @@ def read_hints(page: bytes) -> Hints:
         article=b"article" in kind or (is_typed and _has(head, ARTICLE_TYPES)),
         product=b"product" in kind or (is_typed and _has(head, PRODUCT_TYPES)),
         listing=is_typed and _has(head, LIST_TYPES),
+        documentation=_has(software, DOCUMENTATION_SOFTWARE),
     )
 
 

@@ -28,8 +28,8 @@ class _Place:
     row: int = -1
 
 
-def as_markdown(markup: Markup, texts: Sequence[str], elements: Sequence[int]) -> str:
-    """Return blocks as Markdown.
+def as_markdown(markup: Markup, texts: Sequence[str], elements: Sequence[int]) -> tuple[str, list[int]]:
+    """Return blocks as Markdown, and where in it each of them ends.
 
     A table whose cells hold several blocks joins them by blanks; of nested tables the inner one counts.
 
@@ -40,6 +40,8 @@ def as_markdown(markup: Markup, texts: Sequence[str], elements: Sequence[int]) -
     """
     places = [_place(markup, element) for element in elements]
     parts: list[str] = []
+    ends: list[int] = []
+    length = 0
     previous: _Place | None = None
     i = 0
     while i < len(texts):
@@ -51,9 +53,11 @@ def as_markdown(markup: Markup, texts: Sequence[str], elements: Sequence[int]) -
         if previous is not None:
             parts.append("\n" if _belongs(previous, place) else "\n\n")
         parts.append("> " * place.quotes + line.replace("\n", "\n" + "> " * place.quotes))
+        length += sum(map(len, parts[-2 if previous is not None else -1 :]))
+        ends += [length] * (stop - i)
         previous = place
         i = stop
-    return "".join(parts)
+    return "".join(parts), ends
 
 
 def _place(markup: Markup, element: int) -> _Place:

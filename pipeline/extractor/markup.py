@@ -5,7 +5,7 @@ pages, so that no loop runs over tags, words or characters.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,14 +65,23 @@ class Markup:
     link_ratio: NDArray[np.float32]
     """Of each block, its bytes inside links, over all; blanks do not count."""
     bold_ratio: NDArray[np.float32]
+    images: tuple[tuple[int, int, bytes], ...] = ()
+    """Of each image its page, the blocks that begin before it, and its tag; only where they are asked for."""
 
 
-def well_formed(html: bytes) -> tuple[bytes, int]:
-    """Return a page as the parser understands it, without what is hidden, and the number of tags cut off."""
+def well_formed(html: bytes, wanted: Callable[[str], bool] | None = None) -> tuple[bytes, int] | None:
+    """Return a page as the parser understands it, without what is hidden, and the number of tags cut off.
+
+    Args:
+        html: a page in UTF-8.
+        wanted: is given all text of the page; where it says no, there is no result.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(html)
     tree.strip_tags(RAW)
+    if wanted is not None and not wanted(tree.body.text(separator=" ") if tree.body else ""):
+        return None
     page = (tree.html or "").encode("utf-8", "replace")
     excess = page.count(b"<") - MOST_TAGS if len(page) > LEAST_TAG * MOST_TAGS else 0
     if excess > 0:
@@ -81,19 +90,23 @@ def well_formed(html: bytes) -> tuple[bytes, int]:
     return DECLARATION.sub(b"", page), max(excess, 0)
 
 
-def read_markup(pages: Sequence[bytes]) -> Markup:
+def read_markup(pages: Sequence[bytes], with_images: bool = False) -> Markup:
     """Return the elements and blocks of pages that `well_formed` gave."""
     joined = b"".join(pages)
     borders = np.concatenate(([0], np.cumsum([len(page) for page in pages])))
     codes = np.frombuffer(joined + b"\0" * NAME_BYTES, np.uint8)
     tags = _tags(codes)
     if faulty := _swallowing(tags, borders):
-        return read_markup([_flat(page) if i in faulty else page for i, page in enumerate(pages)])
+        return read_markup(
+            [_flat(page) if i in faulty else page for i, page in enumerate(pages)], with_images
+        )
     tags = _without_hidden(tags)
     less, greater, number, closing = tags.less, tags.greater, tags.number, tags.closing
     at = np.flatnonzero(kinds()[number] == BLOCK)
     if faulty := _unbalanced(closing[at], np.searchsorted(less[at], borders)):
-        return read_markup([_flat(page) if i in faulty else page for i, page in enumerate(pages)])
+        return read_markup(
+            [_flat(page) if i in faulty else page for i, page in enumerate(pages)], with_images
+        )
     tree = _nest(closing[at])
     opens = at[~closing[at]]
     cut = _cut(codes, tags)
@@ -117,6 +130,7 @@ def read_markup(pages: Sequence[bytes]) -> Markup:
         links=cut.links,
         link_ratio=cut.link_ratio,
         bold_ratio=cut.bold_ratio,
+        images=_images(joined, tags, borders, cut.block_tag) if with_images else (),
     )
 
 
@@ -166,6 +180,16 @@ def _without_hidden(tags: _Tags) -> _Tags:
         return tags
     parts = (tags.less, tags.greater, tags.stop, tags.number, tags.closing, tags.has_more)
     return _Tags(*(part[is_kept] for part in parts))
+
+
+def _images(markup: bytes, tags: _Tags, borders: Ints, block_tag: Ints) -> tuple[tuple[int, int, bytes], ...]:
+    """Return what `Markup.images` says."""
+    at = np.flatnonzero(tags.number == NUMBERS["img"])
+    page = np.searchsorted(borders, tags.less[at], "right") - 1
+    before = np.searchsorted(block_tag, at)
+    spans = zip(tags.less[at].tolist(), tags.greater[at].tolist(), strict=True)
+    texts = [markup[start:stop] for start, stop in spans]
+    return tuple(zip(page.tolist(), before.tolist(), texts, strict=True))
 
 
 def _brackets(codes: NDArray[np.uint8]) -> tuple[Ints, Ints]:

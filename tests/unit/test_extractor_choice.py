@@ -20,6 +20,7 @@ def blocks(*pages: list[float], comments: set[int] = frozenset(), forums: set[in
         page=np.repeat(np.arange(len(pages)), sizes),
         first=np.concatenate(([0], np.cumsum(sizes))),
         element=np.zeros(len(words), np.int64),
+        same_text=np.ones(len(words), np.int64),
         characters=words * 5,
         words=words,
         is_comment=np.isin(np.arange(len(words)), list(comments)),

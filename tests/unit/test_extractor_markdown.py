@@ -9,7 +9,7 @@ from pipeline.extractor.texts import extract_text
 
 def markdown(page):
     markup = read_markup([well_formed(page.encode())[0]])
-    return as_markdown(markup, markup.texts, markup.element.tolist())
+    return as_markdown(markup, markup.texts, markup.element.tolist())[0]
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,11 @@ def test_a_giant_page_loses_its_tail_and_says_how_much() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [b"<html><p>a</html>", b"<html>a</p></p></html>", b"</p><p>a", b"<html><p>a<br</html>"]
+    "page",
+    [
+        *(b"<html><p>a</html>", b"<html>a</p></p></html>", b"</p><p>a", b"<html><p>a<br</html>"),
+        *(b"<html><p>a</p><select></html>", b"<html></select><p>a</p></html>"),
+    ],
 )
 def test_markup_that_is_not_well_formed_still_gives_its_text(page):
     fine = b"<html><p>x</p></html>"
@@ -85,7 +89,7 @@ def test_markup_that_is_not_well_formed_still_gives_its_text(page):
 
 
 TAG = st.sampled_from(
-    ["p", "div", "a", "b", "ul", "li", "br", "hr", "table", "tr", "td", "span", "pre", "h1", "my-x"]
+    ["p", "div", "a", "b", "ul", "li", "br", "hr", "table", "tr", "td", "span", "pre", "h1", "my-x", "video"]
 )
 PIECE = st.one_of(
     TAG.map(lambda name: f"<{name}>"),
@@ -112,6 +116,13 @@ def test_any_page_reads_the_same_alone_and_in_a_batch(pages: list[str]) -> None:
 def test_no_letter_is_lost_or_made_up(page: str) -> None:
     from selectolax.lexbor import LexborHTMLParser
 
-    body = LexborHTMLParser(page).body
+    tree = LexborHTMLParser(page)
+    tree.strip_tags(["video"])
+    body = tree.body
     expected = "".join((body.text() if body else "").split())
     assert "".join("".join(read(page).texts).split()) == expected
+
+
+def test_what_is_in_hidden_elements_is_no_text() -> None:
+    page = "<p>a<select><option>x<option>y</select>b<p>c<video>x<b>y</b></video><object>x</object>d"
+    assert read(page).texts == ["ab", "cd"]

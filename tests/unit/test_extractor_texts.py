@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.extractor.texts import extract_text, extract_texts
+from pipeline.extractor.texts import MainText, TextOptions, extract_text, extract_texts
 from pipeline.extractors import PageSettings, PageText, read_page
 from schemas.errors import RecipeError
 
@@ -155,3 +155,49 @@ def test_an_awkward_page_gives_its_text_within_two_seconds(name):
     start = time.process_time()
     assert "x" in extract_text(AWKWARD[name])
     assert time.process_time() - start < 2
+
+
+IMAGES = f"""<title>The bridge</title><img src=/logo.png alt=Logo>{MENU}<article><h1>The bridge</h1>
+<p>{STORY * 4}</p><figure><img src="/rain.jpg?a=1&amp;b=2" alt=" Rain &amp; bridge "></figure><p>{STORY * 2}
+<img data-src=late.jpg src="data:image/gif;base64,R0"></p><img alt="no address"><p>{STORY * 3}</p></article>
+<img src=/ad.png>{FOOTER}"""
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_images_in_the_text_have_their_place_in_it(form):
+    (found,) = extract_texts([IMAGES], TextOptions(form=form, images=True))
+    assert [(image.url, image.alt) for image in found.images][:2] == [
+        ("/rain.jpg?a=1&b=2", "Rain & bridge"),
+        ("late.jpg", ""),
+    ]
+    before, after = (found.text[: image.position] for image in found.images[:2])
+    assert before.count("old stone bridge") == 4
+    assert after.count("old stone bridge") == 6
+    assert not before.endswith("\n")
+    assert "/logo.png" not in {image.url for image in found.images}
+    assert next(extract_texts([IMAGES])).images == ()
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        (ARTICLE, "article"),
+        (f'<meta name=generator content="phpBB">{STORY}', "forum"),
+        (f'<meta name="generator" content="Sphinx 7"><h1>API</h1><p>{STORY}', "documentation"),
+        (f"<h1>API</h1><p>{STORY}<pre>import this\nthis.that()</pre>", "documentation"),
+        (f"{MENU}<h2><a href=/1>One thing</a></h2><h2><a href=/2>Another thing</a></h2>", "listing"),
+        ("<h1>Garden work</h1><p>Hedges<p>Lawns<p>Call us", "service"),
+        ("", "service"),
+    ],
+)
+def test_a_page_has_a_kind(page, kind):
+    assert next(extract_texts([page])).kind == kind
+
+
+def test_a_page_that_is_not_wanted_is_not_read():
+    options = TextOptions(wanted=lambda text: "bridge" in text)
+    pages = [ARTICLE, "<p>nothing", "", ARTICLE]
+    found = list(extract_texts(pages, options))
+    assert [page.is_wanted for page in found] == [True, False, False, True]
+    assert found[3] == next(extract_texts([ARTICLE]))
+    assert found[1] == MainText("", is_wanted=False)

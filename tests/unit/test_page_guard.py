@@ -273,7 +273,11 @@ def test_pages_ahead_are_few(settings, hook):
 @pytest.fixture
 def together(hook, tmp_path):
     """A hook under which the extractor `behave` reads many pages at a time, page after page."""
-    code = "\nfrom pipeline.extractors import BATCHED\nBATCHED['behave'] = lambda pages: map(behave, pages)\n"
+    code = """
+from pipeline.extractor.texts import MainText
+from pipeline.extractors import BATCHED
+BATCHED["behave"] = lambda pages, _settings: (MainText(behave(bytes(page).decode())) for page in pages)
+"""
     with (tmp_path / "hostile_extractor.py").open("a") as file:
         file.write(code)
     return hook
@@ -290,7 +294,7 @@ def together(hook, tmp_path):
 def test_a_page_costs_only_itself_where_many_are_read_together(
     word, verdict, settings, together, monkeypatch
 ):
-    monkeypatch.setitem(extractors.BATCHED, "behave", iter)
+    monkeypatch.setitem(extractors.BATCHED, "behave", lambda pages, _settings: iter(pages))
     expected = [*map(str, range(70)), verdict, *map(str, range(70, 140))]
     assert outcomes([*map(str, range(70)), word, *map(str, range(70, 140))], settings, together) == expected
 
