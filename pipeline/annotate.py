@@ -1,7 +1,7 @@
 """Annotate: measure every document of a part, edit its text, drop bad chunks. Nothing is removed here."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters.chunks import chunk_spans
-from filters.registry import Measurement
+from filters.registry import Measurement, Parameters
 from filters.rule import fails
 from filters.substrings import cut_ranges
 from filters.text import Spans, TextBatch, cut_by_bytes
@@ -32,11 +32,16 @@ CHUNK_COUNTS = ("chunk_count", "failed_chunk_count")
 """What the rules on chunks tell of a document, for `failed_chunk_ratio`."""
 
 
+NewMeasurement = Callable[[Mapping[str, pa.Array], Mapping[str, Parameters]], Measurement]
+"""Gives what measures columns with settings: a new one, or one that others have measured with already."""
+
+
 @dataclass(slots=True)
 class _State:
     """A batch on its way through the operations of a pass."""
 
     columns: dict[str, pa.Array]
+    measure: NewMeasurement
     chunk_ends: pa.Array | None = None
     unit: str = "line"
     counts: ChunkCounts = field(default_factory=dict)
@@ -52,17 +57,18 @@ def annotate_batch(
     schema: pa.Schema,
     batch: pa.RecordBatch,
     decisions: ChunkDecisions,
+    measure: NewMeasurement = Measurement,
 ) -> tuple[pa.RecordBatch, ChunkCounts]:
     """Run the operations of a pass on one batch; return it with its new columns, and what became of chunks.
 
     `schema` is that of the table that the pass writes. The rows and their order stay as they are.
     """
-    state = _State({name: batch.column(name) for name in batch.schema.names})
+    state = _State({name: batch.column(name) for name in batch.schema.names}, measure)
     state.chunk_ends = state.columns.pop("chunk_ends", None)
     if planned.reads == "documents":
-        page = Measurement(_page(state), recipe.settings)
+        page = measure(_page(state), recipe.settings)
         state.columns |= {name: page.get(name) for name in LANGUAGE_COLUMNS.names}
-    measurement = Measurement(_page(state), recipe.settings)
+    measurement = measure(_page(state), recipe.settings)
     for number, operation in enumerate(planned.operations, 1):
         if isinstance(operation, Measure):
             state.columns[operation.column] = _measure(measurement, operation)
@@ -79,7 +85,7 @@ def annotate_batch(
         else:
             edited = measurement.edited(operation.edit, **operation.parameters)
             state.columns["text"], state.chunk_ends = edited.text, None
-        measurement = Measurement(_page(state), recipe.settings)
+        measurement = measure(_page(state), recipe.settings)
     return _finish(state, batch, schema), state.counts
 
 
@@ -138,7 +144,7 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
     chunks = _chunks(recipe, state, text, operation.unit)
     parent = np.repeat(np.arange(len(text)), np.diff(chunks.offsets))
     lang = state.lang.take(pa.array(parent))
-    measured = Measurement(
+    measured = state.measure(
         {"text": pc.utf8_trim_whitespace(text.slice_text(chunks)), "lang": lang}, recipe.settings
     )
     reason = np.full(len(parent), -1)
@@ -226,7 +232,7 @@ def _count(state: _State, chunks: Spans, reason: np.ndarray, names: list[str], s
 def _measure_chunks(recipe: Recipe, operation: ChunkKeys, state: _State, text: TextBatch) -> None:
     chunks = _chunks(recipe, state, text, operation.unit)
     offsets = pa.array(chunks.offsets, pa.int32())
-    measured = Measurement({"text": pc.utf8_trim_whitespace(text.slice_text(chunks))}, recipe.settings)
+    measured = state.measure({"text": pc.utf8_trim_whitespace(text.slice_text(chunks))}, recipe.settings)
     keys = measured.get(operation.signal, **operation.parameters)
     state.columns[operation.column] = pa.ListArray.from_arrays(offsets, keys)
     in_row = chunks.ends - np.repeat(text.row_offsets[:-1], np.diff(chunks.offsets))

@@ -27,7 +27,10 @@ from schemas.table import column
 
 REMOVED_BY = "removed_by"
 AHEAD = 2
-"""Row groups for each worker that are read before their turn."""
+"""Pieces for each worker that are read before their turn."""
+
+PIECE_ROWS = 4096
+"""Rows measured at a time: files have row groups of a million rows too, which would not fit into memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,7 @@ def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") ->
     plan = make_plan(recipe)
     planned = plan.passes[0]
     schema = table_schema(plan, planned.writes)
-    batches = _documents(table, text_column).to_batches()
+    batches = as_documents(table, text_column).to_batches()
     made = pa.concat_tables(
         [
             schema.empty_table(),
@@ -94,7 +97,7 @@ def measure_signals(
     """
     fields = [_signal_field(name, "") for name in signals]
     pieces = []
-    for batch in _documents(table, text_column).to_batches():
+    for batch in as_documents(table, text_column).to_batches():
         for first, last in cut_by_bytes(batch.column("text")):
             columns = {n: batch.column(n).slice(first, last - first) for n in DOCUMENT.names}
             measured = Measurement(columns, settings)
@@ -111,7 +114,12 @@ def _no_decisions(plan: Plan) -> dict[str, np.ndarray]:
     return {s.step.name: np.empty(0, np.int64) for s in plan.global_steps}
 
 
-def _documents(table: pa.Table, text_column: str) -> pa.Table:
+def as_documents(table: pa.Table, text_column: str) -> pa.Table:
+    """Return the texts of any table as documents; columns of DOCUMENT that it does not have are null.
+
+    Raises:
+        InputError: `table` has no text column of that name.
+    """
     if text_column not in table.column_names:
         hint = (
             near_name(text_column, table.column_names)
@@ -142,7 +150,7 @@ def measured_names(recipe: Recipe) -> list[str]:
 def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> Iterator[tuple[int, int]]:
     """Measure a Parquet file into another: its columns, one for each measurement, a recipe's `removed_by`.
 
-    Yields the rows and the bytes of text done after each row group.
+    Yields the rows and the bytes of text done after each piece of a row group.
 
     Raises:
         InputError: the file is no Parquet, has no such column, or already has one that would be added.
@@ -167,7 +175,7 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
 def _write_groups(
     file: pq.ParquetFile, target: str, work: "partial[pa.Table]", text_column: str, workers: int
 ) -> Iterator[tuple[int, int]]:
-    groups = (file.read_row_group(group) for group in range(file.num_row_groups))
+    groups = (pa.Table.from_batches([batch]) for batch in file.iter_batches(PIECE_ROWS))
     writer: pq.ParquetWriter | None = None
     rows = size = 0
     try:
@@ -218,7 +226,7 @@ def explain(recipe: Recipe, text: str) -> list[str]:
     """Return lines that say all about one text: each step with what was measured, kept or removed and why."""
     plan = make_plan(recipe)
     schema = table_schema(plan, plan.passes[0].writes)
-    documents = _documents(pa.table({"text": [text]}), "text").to_batches()
+    documents = as_documents(pa.table({"text": [text]}), "text").to_batches()
     counts: ChunkCounts = {}
     made = next(annotate_part(recipe, plan.passes[0], schema, iter(documents), decisions={}, counts=counts))
     verdict = judge(recipe, made, _no_decisions(plan), languages=None)
