@@ -31,6 +31,7 @@ SUBSTRING_UNITS = ("word", "byte")
 SUBSTRING_WORDS = 50
 """Lee et al. 2021, section 4.1: 50 tokens of byte-pair encoding; words are the nearest in every script."""
 SUBSTRING_BYTES = 100
+DEFAULT_SIZES = {"word": SUBSTRING_WORDS, "byte": SUBSTRING_BYTES}
 SMALLEST = 8
 
 PLACE_BITS = 28
