@@ -49,7 +49,7 @@ class Limits:
     """Excess below which two corpora cannot be told apart."""
     document_margin: float = 0.1
     """Bits by which another model is better on a document than its corpus's own, for it to be foreign."""
-    foreign_documents: float = 0.1
+    foreign_documents: float = 0.15
     """Share of the documents from which on a corpus is suspicious."""
     reference_margin: float = 0.15
     """Bits by which another reference model is better on the text than that of its label."""
@@ -106,13 +106,14 @@ def find_confusions(
     texts = Texts([sample.held_out for sample in samples.values()])
     bits = cross_entropies(models, texts)
     matrix = Neighbours(labels, bits, np.array([s.training.units for s in samples.values()]))
-    impostors = [matrix.is_impostor(row, limits) for row in range(len(labels))]
-    honest = [i for i, impostor in enumerate(impostors) if not impostor]
+    better = _better_references(labels, texts, reference or {}, limits)
+    vouched = [label in (reference or {}) and better[row] is None for row, label in enumerate(labels)]
+    impostors = [better[i] is not None or matrix.is_impostor(i, limits) for i in range(len(labels))]
+    honest = [i for i, impostor in enumerate(impostors) if vouched[i] or not impostor]
     foreign = [
         _foreign_documents(matrix, row, honest, models, sample.documents, limits)
         for row, sample in enumerate(samples.values())
     ]
-    better = _better_references(labels, texts, reference or {}, limits)
     return [_judge(matrix, row, honest, foreign[row], better[row], limits) for row in range(len(labels))]
 
 

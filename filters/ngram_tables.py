@@ -224,5 +224,6 @@ def cross_entropies(models: Sequence[CharacterModel], texts: Texts) -> NDArray[n
 
     The perplexity is 2 to the power of it.
     """
-    scores: NDArray[np.float64] = np.stack([texts.scores(model) for model in models])
-    return -scores / np.log(2) / texts.units
+    scores = np.stack([texts.scores(model) for model in models])
+    bits: NDArray[np.float64] = -scores / np.log(2) / texts.units
+    return bits

@@ -140,7 +140,7 @@ def count_text(sources: Sequence[Source]) -> tuple[dict[str, Amount], int]:
     amounts: dict[str, Amount] = {}
     nameless = 0
     for source in sources:
-        for lang, texts in _read(source):
+        for lang, texts, _ in read_source(source):
             if lang is None:
                 nameless += len(texts)
                 continue
@@ -154,7 +154,7 @@ def count_text(sources: Sequence[Source]) -> tuple[dict[str, Amount], int]:
 def read_texts(lang: str, sources: Sequence[Source]) -> Iterator[list[str]]:
     """Yield the documents of a language in their order, some at a time."""
     for source in sources:
-        for found, texts in _read(source):
+        for found, texts, _ in read_source(source):
             if found == lang:
                 yield texts.to_pylist()
 
@@ -203,8 +203,14 @@ def read_chosen(lang: str, amount: Amount, rows: Rows) -> Iterator[list[str]]:
         yield [text for text, chosen in zip(texts, here, strict=True) if chosen]
 
 
-def _read(source: Source) -> Iterator[tuple[str | None, pa.Array]]:
-    """Yield the documents of a file that are not empty, with their language."""
+def read_source(source: Source) -> Iterator[tuple[str | None, pa.Array, pa.Array]]:
+    """Yield the documents of a file that are not empty, with their language and their sites.
+
+    A site is the column `host`, or that of `url`; null where a file has neither.
+
+    Raises:
+        InputError: the file cannot be read as what it should be.
+    """
     fs, root = _open(source.corpus)
     path = f"{root}/{source.name}" if source.name else root
     try:
@@ -216,7 +222,9 @@ def _read(source: Source) -> Iterator[tuple[str | None, pa.Array]]:
         raise InputError(f"{source.address}: cannot be read: {error}") from error
 
 
-def _read_parquet(source: Source, fs: pafs.FileSystem, path: str) -> Iterator[tuple[str | None, pa.Array]]:
+def _read_parquet(
+    source: Source, fs: pafs.FileSystem, path: str
+) -> Iterator[tuple[str | None, pa.Array, pa.Array]]:
     with pq.ParquetFile(fs.open_input_file(path)) as file:
         names = file.schema_arrow.names
         if "text" not in names or ("lang" not in names and source.lang is None):
@@ -224,21 +232,35 @@ def _read_parquet(source: Source, fs: pafs.FileSystem, path: str) -> Iterator[tu
                 f"{source.address}: expected the columns text and lang, or text in a file named by its "
                 f"language (swh_Latn.parquet), got {', '.join(names)}"
             )
-        columns = [name for name in ("text", "lang") if name in names]
+        columns = [name for name in ("text", "lang", "host", "url") if name in names]
         for batch in file.iter_batches(ROWS, columns=columns):
             texts = batch.column("text").cast(pa.large_string())
             full = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(texts), ""), False)
+            texts, hosts = texts.filter(full), _hosts(batch).filter(full)
             if "lang" not in names:
-                yield source.lang, texts.filter(full)
+                yield source.lang, texts, hosts
                 continue
             langs = batch.column("lang").cast(pa.string()).filter(full)
-            texts = texts.filter(full)
             for lang in pc.unique(langs).to_pylist():
                 mine = pc.equal(langs, lang) if lang is not None else langs.is_null()
-                yield lang, texts.filter(pc.fill_null(mine, False))
+                mine = pc.fill_null(mine, False)
+                yield lang, texts.filter(mine), hosts.filter(mine)
 
 
-def _read_lines(source: Source, fs: pafs.FileSystem, path: str) -> Iterator[tuple[str | None, pa.Array]]:
+def _hosts(batch: pa.RecordBatch) -> pa.Array:
+    if "host" in batch.schema.names:
+        return batch.column("host").cast(pa.string())
+    if "url" not in batch.schema.names:
+        return pa.nulls(batch.num_rows, pa.string())
+    found = pc.extract_regex(
+        batch.column("url").cast(pa.string()), r"^[a-z]+://(?:[^/?#]*@)?(?P<host>[^/:?#]+)"
+    )
+    return pc.utf8_lower(pc.struct_field(found, "host"))
+
+
+def _read_lines(
+    source: Source, fs: pafs.FileSystem, path: str
+) -> Iterator[tuple[str | None, pa.Array, pa.Array]]:
     if source.lang is None:
         raise InputError(
             f"{source.address}: expected a text file named by its language (swh_Latn.txt), or in a folder "
@@ -250,7 +272,7 @@ def _read_lines(source: Source, fs: pafs.FileSystem, path: str) -> Iterator[tupl
             if text := line.strip():
                 lines.append(text)
             if len(lines) >= ROWS:
-                yield source.lang, pa.array(lines, pa.large_string())
+                yield source.lang, pa.array(lines, pa.large_string()), pa.nulls(len(lines), pa.string())
                 lines = []
     if lines:
-        yield source.lang, pa.array(lines, pa.large_string())
+        yield source.lang, pa.array(lines, pa.large_string()), pa.nulls(len(lines), pa.string())
