@@ -27,16 +27,15 @@ def runnable(recipe: Recipe) -> tuple[Recipe, list[str]]:
             changed.append(f"{step.name}: left out, needs {_model(step.parameters)}")
             continue
         steps.append(_with_identifier(step))
-    settings = {}
+    settings = dict(recipe.settings)
     for signal, parameters in recipe.settings.items():
         model = _model(parameters)
         if model in CLASSIFIERS:
             changed.append(f"{signal}: null, needs {model}")
-            parameters = {key: value for key, value in parameters.items() if key != "model"}
+            settings[signal] = {key: value for key, value in parameters.items() if key != "model"}
         elif model in IDENTIFIERS:
             changed.append(f"{signal}: {LID176} in place of {model}")
-            parameters = {**parameters, "model": LID176}
-        settings[signal] = parameters
+            settings[signal] = {**parameters, "model": LID176}
     if recipe.urls:
         changed.append("urls: left out")
     return replace(recipe, steps=tuple(steps), settings=settings, urls=()), changed
