@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 from pipeline.judge import Found, judge, rule_columns
 from pipeline.learning import learn_group, sample_size
 from pipeline.measure import measure_table
-from pipeline.plan import is_global, make_plan
 from pipeline.recipe import Recipe
 from pipeline.samples import IDENTITY, sample_languages
 from pipeline.steps import DedupStep, ThresholdStep
@@ -76,17 +75,3 @@ def learn_from_file(recipe: Recipe, source: str, text_column: str = "text") -> d
     if "doc_id" not in table.column_names:
         table = table.append_column("doc_id", pa.nulls(rows, pa.string()))
     return learn_from_table(recipe, table)
-
-
-def left_out(recipe: Recipe) -> list[str]:
-    """Return the steps of a recipe that need other documents and are not thresholds, for people."""
-    return [
-        f"{step.name}: {step}"
-        for step in recipe.steps
-        if is_global(step) and not isinstance(step, ThresholdStep)
-    ]
-
-
-def has_later_passes(recipe: Recipe) -> bool:
-    """Whether a recipe reads the text again after a step that relates chunks."""
-    return len(make_plan(recipe).passes) > 1

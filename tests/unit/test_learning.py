@@ -11,7 +11,7 @@ from pipeline.reached import read_found
 from pipeline.recipe import load_recipe
 from pipeline.run import RunSettings, start_run, unfinished
 from pipeline.run_limits import run_limits
-from pipeline.table_limits import learn_from_file, learn_from_table, left_out
+from pipeline.table_limits import learn_from_file, learn_from_table
 from pipeline.threshold_report import brief, threshold_lines
 from pipeline.workspace import Workspace
 from schemas.errors import InputError, WorkspaceError
@@ -180,10 +180,6 @@ def test_a_reference_without_its_columns_is_an_error(run, tmp_path, recipe_file)
     recipe = load_recipe(recipe_file(', reference = "nowhere.parquet"'))
     with pytest.raises(InputError, match=r"reference nowhere.parquet: cannot be read"):
         learn_from_table(recipe, table)
-
-
-def test_steps_that_need_other_documents_are_named(recipe_file):
-    assert left_out(load_recipe(recipe_file())) == ["exact_duplicate: dedup exact"]
 
 
 def test_card_and_statistics_say_what_was_learned(run):
