@@ -4,12 +4,20 @@
 
 `--peer` is a Python with datatrove 0.10 and its tokenizers; without it only our own figures are printed.
 Times are CPU seconds of one process, the least of `--repeat` runs.
+
+    python tests/bench/bench_signals.py --shared ../shared --long 10
+
+measures all signals on so many gigabytes of text instead, as `glotmill measure` does with one worker, and
+prints after each what memory the process holds.
 """
 
 import argparse
+import itertools
 import json
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -24,6 +32,7 @@ import filters.signals  # noqa: F401  (declares the signals)
 from filters.registry import SIGNALS, Measurement
 from filters.text import BATCH_BYTES, TextBatch, cut_by_bytes
 from filters.wordlists import WordLists
+from pipeline.measure import Wanted, measure_file
 
 LINES_PER_TEXT, SENTENCES_PER_LINE = 8, 3
 LATIN = ("eng", "fra", "swh", "deu", "ind", "tur", "pol", "vie")
@@ -128,6 +137,52 @@ def measure(array: pa.Array, requests: list[Request]) -> None:
             row.get(name, **parameters)
 
 
+def resident() -> float:
+    """Return the megabytes of memory that this process holds."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def long_run(shared: Path, gigabytes: float) -> None:
+    """Measure the same 200 MB again and again, and print how memory goes."""
+    measured = dict.fromkeys(name for name, _ in everything())
+    names = tuple(name for name in measured if SIGNALS[name].parameters.get("words", "") is not None)
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = f"{folder}/texts.parquet", f"{folder}/measured.parquet"
+        column = pa.array(texts(shared))
+        copies = int(200e6 / column.nbytes) + 1
+        with pq.ParquetWriter(source, pa.schema([("text", pa.string()), ("lang", pa.string())])) as writer:
+            lang = pa.nulls(len(column), pa.string())
+            for _ in range(copies):
+                writer.write_table(pa.table([column, lang], names=["text", "lang"]))
+        done, reported, start = 0.0, 0, time.process_time()
+        for _ in itertools.count():
+            before = done
+            for _, size in measure_file(source, target, Wanted(signals=names)):
+                done = before + size / 1e9
+                if done >= reported:
+                    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+                    rate = done * 1e3 / (time.process_time() - start)
+                    print(
+                        f"{done:5.1f} GB, {rate:4.1f} MB/s: {resident():4.0f} MB, at most {peak:4.0f} MB",
+                        flush=True,
+                    )
+                    reported += 1
+                if done >= gigabytes:
+                    return
+
+
+def everything() -> list[Request]:
+    """Return all signals of text alone with their parameters by default, and those of the three recipes."""
+    found: list[Request] = [
+        (name, {})
+        for name, signal in SIGNALS.items()
+        if signal.function.__module__.removeprefix("filters.signals.") in KERNEL
+        and set(signal.inputs) <= {"text", "lang"}
+    ]
+    return found + [request for request in GOPHER + C4 + FINEWEB if request not in found]
+
+
 def least_seconds(run: Callable[[], object], repeat: int) -> float:
     """Return the least CPU seconds of some runs, after one that is not counted."""
     run()
@@ -150,14 +205,12 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path(__file__).resolve().parents[3] / "shared")
     parser.add_argument("--peer", default="")
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--long", type=float, metavar="GB", help="measure so much text, print memory")
     options = parser.parse_args()
-    everything: list[Request] = [
-        (name, {})
-        for name, signal in SIGNALS.items()
-        if signal.function.__module__.removeprefix("filters.signals.") in KERNEL
-        and set(signal.inputs) <= {"text", "lang"}
-    ]
-    everything += [request for request in GOPHER + C4 + FINEWEB if request not in everything]
+    if options.long:
+        long_run(options.shared, options.long)
+        return
+    requests = everything()
     kinds = {"latin": LATIN, "spaced": SPACED, "unspaced": UNSPACED, "mixed": None}
     for kind, languages in kinds.items():
         column = pa.array(texts(options.shared, languages)[:1200])
@@ -167,9 +220,9 @@ def main() -> None:
             options.repeat,
         )
         recipe = rate(column, lambda c=column: measure(c, GOPHER + C4 + FINEWEB), options.repeat)
-        all_signals = rate(column, lambda c=column: measure(c, everything), options.repeat)
+        all_signals = rate(column, lambda c=column: measure(c, requests), options.repeat)
         figures = (
-            f"words {words:6.1f}   gopher+c4+fineweb {recipe:5.1f}   all {len(everything)} {all_signals:5.1f}"
+            f"words {words:6.1f}   gopher+c4+fineweb {recipe:5.1f}   all {len(requests)} {all_signals:5.1f}"
         )
         print(f"{kind:9} {figures} MB/s")
     if options.peer:
