@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from filters.languages import JOINED_SCRIPTS
 from filters.models import LID176, open_identifier
 from filters.unicode_tables import script_codes
-from pipeline.extractors import EXTRACTORS
+from pipeline.extractors import BATCHED, EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import Part, list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
@@ -53,6 +53,11 @@ def begin_run(asked: Begin) -> Run:
     if recipe.extractor not in EXTRACTORS:
         near = near_name(recipe.extractor, list(EXTRACTORS)) or f"; extractors: {', '.join(EXTRACTORS)}"
         raise InputError(f"--extractor: unknown extractor {recipe.extractor!r}{near}")
+    if asked.settings.language_first and not (asked.settings.languages and recipe.extractor in BATCHED):
+        raise InputError(
+            f"--language-first: expected --languages and the extractor {' or '.join(BATCHED)}, got "
+            f"{'no languages' if not asked.settings.languages else f'the extractor {recipe.extractor}'}"
+        )
     check_resources(recipe)
     _check_languages(recipe, asked.settings.languages or ())
     listing = list_archives(asked.inputs, asked.archive_root)

@@ -11,7 +11,7 @@ from pipeline.page_guard import read_pages
 from pipeline.parts import Coverage, Part
 from pipeline.warc import LIMITS, Limits, PartReader, Record
 from schemas.corpus import REMOVED
-from schemas.document import DOCUMENT, doc_key
+from schemas.document import IMAGE_FIELDS, IMAGES, doc_key, document_schema
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
 
 BATCH_BYTES = 8 << 20
@@ -25,7 +25,9 @@ Row = dict[str, object]
 class PartExtraction:
     """The extraction of one part. `documents` is read once; the rest holds when it has ended.
 
-    `outcomes` counts the records by outcome; `coverage` says which bytes of the archive they were.
+    `outcomes` counts the records by outcome; `cut` counts the giant pages whose end was not read
+    (`cut_pages`) and the tags in these ends (`cut_tags`); `coverage` says which bytes of the archive they
+    were.
     """
 
     def __init__(self, part: Part, settings: PageSettings, limits: Limits = LIMITS) -> None:
@@ -34,6 +36,8 @@ class PartExtraction:
         self._settings = settings
         self._reader = PartReader(part, limits)
         self._removed: list[Row] = []
+        self.schema = document_schema(with_images=settings.images)
+        self.cut: Counter[str] = Counter()
 
     @property
     def coverage(self) -> Coverage:
@@ -60,10 +64,10 @@ class PartExtraction:
             rows.append(self._document(record, result))
             size += len(result.content.text)
             if size >= BATCH_BYTES:
-                yield _batch(rows, DOCUMENT)
+                yield _batch(rows, self.schema)
                 rows, size = [], 0
         if rows:
-            yield _batch(rows, DOCUMENT)
+            yield _batch(rows, self.schema)
 
     def removed(self) -> Iterator[pa.RecordBatch]:
         """Yield the records that are no documents, in the order of the archive.
@@ -101,6 +105,9 @@ class PartExtraction:
         row = self.outcomes[KEPT]
         self.outcomes[KEPT] += 1
         content = page.content
+        if content.cut_tags:
+            self.cut += Counter(cut_pages=1, cut_tags=content.cut_tags)
+        images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in content.images]
         return {
             "doc_key": doc_key(self.part.number, row),
             "doc_id": record.record_id,
@@ -115,6 +122,7 @@ class PartExtraction:
             "warc_path": self.part.archive,
             "warc_offset": record.offset,
             "extractor": self._settings.extractor,
+            **({IMAGES.name: images} if self._settings.images else {}),
         }
 
 

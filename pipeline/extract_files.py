@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.extract import PartExtraction
-from pipeline.extractors import EXTRACTORS, PageSettings, PageText
+from pipeline.extractors import EXTRACTORS, OPTIONS, PageSettings, PageText, option_faults
 from pipeline.page_guard import read_pages
 from pipeline.parts import Part
-from schemas.document import DOCUMENT
+from schemas.document import IMAGE_FIELDS, IMAGES
 from schemas.errors import InputError, RecipeError, near_name
 from schemas.ledger import KEPT
 from schemas.table import column
@@ -29,6 +29,10 @@ ADDED = (
 )
 
 
+REASON = len(ADDED) - 1
+OURS = PageSettings("glotmill")
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """A page of a table or a file, as `read_pages` takes it."""
@@ -39,7 +43,11 @@ class _Page:
 
 
 def extract_file(
-    source: Path, output: Path, *, extractor: str = "glotmill", html_column: str = "html"
+    source: Path,
+    output: Path,
+    *,
+    settings: PageSettings = OURS,
+    html_column: str = "html",
 ) -> Counter[str]:
     """Write the text of every page of `source` to a Parquet file, and return the pages by outcome.
 
@@ -50,18 +58,22 @@ def extract_file(
     Args:
         source: an archive, an HTML file or a Parquet file.
         output: the Parquet file to write.
-        extractor: a key of `EXTRACTORS`.
+        settings: the extractor, a key of `EXTRACTORS`, and its options.
         html_column: the column of a table that holds the pages, as text or as bytes; `url` is read too where
             it exists.
 
     Raises:
-        RecipeError: there is no such extractor.
+        RecipeError: there is no such extractor, or it has no such option.
         InputError: `source` is none of these, or has no such column.
     """
+    extractor = settings.extractor
     if extractor not in EXTRACTORS:
         hint = near_name(extractor, list(EXTRACTORS)) or f"; extractors: {', '.join(EXTRACTORS)}"
         raise RecipeError(f"unknown extractor {extractor!r}{hint}")
-    settings = PageSettings(extractor)
+    chosen = {name: getattr(settings, name) for name in OPTIONS}
+    options = {name: value for name, value in chosen.items() if value != getattr(PageSettings(), name)}
+    if faults := option_faults(extractor, options):
+        raise RecipeError("; ".join(faults))
     name = source.name.lower()
     if name.endswith(ARCHIVE_ENDINGS):
         return _extract_archive(source, output, settings)
@@ -78,7 +90,7 @@ def extract_file(
 
 def _extract_archive(source: Path, output: Path, settings: PageSettings) -> Counter[str]:
     extraction = PartExtraction(Part(0, str(source), 0, None), settings)
-    with pq.ParquetWriter(output, DOCUMENT, compression="zstd") as writer:
+    with pq.ParquetWriter(output, extraction.schema, compression="zstd") as writer:
         for batch in extraction.documents():
             writer.write_batch(batch)
     return extraction.outcomes
@@ -109,21 +121,23 @@ def _write(
     html_column: str,
 ) -> Counter[str]:
     """Write the other columns of each batch with the texts of its pages."""
-    taken = {field.name for field in ADDED}
+    fields = (*ADDED, IMAGES) if settings.images else ADDED
+    taken = {field.name for field in fields}
     kept = pa.schema([field for field in others if field.name not in taken])
     outcomes: Counter[str] = Counter()
-    with pq.ParquetWriter(output, pa.schema([*kept, *ADDED]), compression="zstd") as writer:
+    with pq.ParquetWriter(output, pa.schema([*kept, *fields]), compression="zstd") as writer:
         for batch in batches:
-            rows: list[tuple[str | None, str | None, str | None]] = []
+            rows: list[tuple[object, ...]] = []
             for _, result in read_pages(_pages(batch, html_column), settings):
                 if isinstance(result, PageText):
-                    rows.append((result.content.text, result.content.title, None))
+                    images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in result.content.images]
+                    rows.append((result.content.text, result.content.title, None, images))
                 else:
-                    rows.append((None, None, result.reason))
-            outcomes.update(reason or KEPT for _, _, reason in rows)
-            added = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(ADDED))]
+                    rows.append((None, None, result.reason, None))
+            outcomes.update(str(row[REASON] or KEPT) for row in rows)
+            added = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(fields)]
             columns = [*(batch.column(name) for name in kept.names), *added]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=pa.schema([*kept, *ADDED])))
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=pa.schema([*kept, *fields])))
     return outcomes
 
 

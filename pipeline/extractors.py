@@ -1,7 +1,7 @@
 """HTML to text: one function, `extract`, before every extractor; and `read_page`, from bytes to text."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -99,6 +99,28 @@ class Removal:
 
     reason: str
     detail: str = ""
+
+
+OPTIONS = {"comments": ("auto", "keep", "drop"), "form": ("text", "markdown"), "images": (False, True)}
+"""What a recipe may say under `[extraction]`, of our own extractor."""
+
+
+def option_faults(extractor: str, options: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with the options of an extractor."""
+    if options and extractor not in BATCHED:
+        return [f"expected extractor = {' or '.join(BATCHED)}, got {extractor!r}, which has no options"]
+    faults = []
+    for name, value in options.items():
+        if name not in OPTIONS:
+            faults.append(f"unknown field {name!r}{near_name(name, list(OPTIONS))}")
+        elif not any(
+            value is known or (isinstance(value, str) and value == known) for known in OPTIONS[name]
+        ):
+            known = ", ".join(map(str, OPTIONS[name])).lower()
+            faults.append(
+                f"{name}: expected one of {known}, got {value!r}{near_name(str(value), known.split(', '))}"
+            )
+    return faults
 
 
 RawPage = tuple[bytes, str | None, str | None]

@@ -29,7 +29,8 @@ class Recipe:
     """A checked recipe.
 
     `limits` maps a column of the language table to its values by language; `settings` maps a signal to the
-    parameters that hold wherever a step names none; `columns` are the measurements that are published.
+    parameters that hold wherever a step names none; `columns` are the measurements that are published;
+    `extraction` holds the options of our own extractor.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Recipe:
     source: str
     steps: tuple[Step, ...]
     extractor: str = DEFAULT_EXTRACTOR
+    extraction: Mapping[str, object] = field(default_factory=dict)
     chunk_max_characters: int = 1000
     chunk_unit: str = "line"
     settings: Mapping[str, Parameters] = field(default_factory=dict)
@@ -68,6 +70,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         source=content["source"],
         steps=steps,
         extractor=content.get("extractor", DEFAULT_EXTRACTOR),
+        extraction=content.get("extraction", {}),
         chunk_max_characters=chunks.get("max_characters", 1000),
         chunk_unit=chunks.get("unit", "line"),
         settings=content.get("signals", {}),

@@ -6,7 +6,7 @@ from typing import Any
 
 from filters.chunks import CHUNK_UNITS
 from filters.registry import SIGNALS
-from pipeline.extractors import DEFAULT_EXTRACTOR, EXTRACTORS
+from pipeline.extractors import DEFAULT_EXTRACTOR, EXTRACTORS, option_faults
 from pipeline.recipe_file import RawStep, RecipeFile
 from pipeline.step_check import StepReader, wrong_type
 from pipeline.steps import (
@@ -29,6 +29,7 @@ FIELDS = (
     "base",
     "without",
     "extractor",
+    "extraction",
     "languages",
     "signals",
     "chunks",
@@ -103,6 +104,8 @@ class RecipeChecker:
             near = near_name(str(extractor), list(EXTRACTORS))
             known = f"; extractors: {', '.join(EXTRACTORS)}"
             self._fault("extractor", f"unknown extractor {extractor!r}{near}{known}")
+        for message in option_faults(str(extractor), content.get("extraction", {})):
+            self._fault("extraction", f"extraction: {message}")
         self._check_chunks(content.get("chunks", {}))
         for signal, parameters in content.get("signals", {}).items():
             self._check_settings(signal, parameters)

@@ -8,8 +8,10 @@ what depends on it and nothing else.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
+from filters.models import LID176
+from pipeline.extractors import BATCHED, PageSettings
 from pipeline.parts import Part, parts_from_table, parts_to_table
 from pipeline.plan import (
     ChunkRules,
@@ -43,6 +45,7 @@ class RunSettings:
     """What a user chooses besides the recipe.
 
     `languages` restricts the corpus (None: all); `signals` overrides the recipe's signal settings (models);
+    with `language_first` pages whose whole text is in none of `languages` are not extracted;
     `split_bytes` is the size at which a compressed archive is cut into parts; `shard_bytes` is the text in
     one file of the corpus; of `removed_text_ratio` of the removed documents the text is kept for inspection.
     """
@@ -50,6 +53,7 @@ class RunSettings:
     languages: tuple[str, ...] | None = None
     signals: Mapping[str, Parameters] = field(default_factory=dict)
     extractor: str | None = None
+    language_first: bool = False
     split_bytes: int = 64 * MEBIBYTE
     shard_bytes: int = 256 * MEBIBYTE
     removed_text_ratio: float = 0.01
@@ -77,6 +81,14 @@ def apply_settings(recipe: Recipe, settings: RunSettings) -> Recipe:
     for signal, parameters in settings.signals.items():
         merged[signal] = {**merged.get(signal, {}), **parameters}
     return replace(recipe, settings=merged, extractor=settings.extractor or recipe.extractor)
+
+
+def page_settings(run: Run) -> PageSettings:
+    """Return how the pages of a run become text."""
+    first = (run.settings.languages or ()) if run.settings.language_first else ()
+    model = str(run.recipe.settings.get("lid", {}).get("model", LID176))
+    options: dict[str, Any] = dict(run.recipe.extraction) if run.recipe.extractor in BATCHED else {}
+    return PageSettings(run.recipe.extractor, languages=first, identifier=model, **options)
 
 
 def start_run(workspace: Workspace, recipe_name: str, settings: RunSettings, parts: tuple[Part, ...]) -> Run:
@@ -169,7 +181,7 @@ class _Prints:
     def _make(self, stage: str) -> dict[str, str]:
         run = self.run
         if stage == "extract":
-            own = fingerprint([code_version(), run.recipe.extractor, url_fingerprints(run.recipe)])
+            own = fingerprint([code_version(), repr(page_settings(run)), url_fingerprints(run.recipe)])
             return {str(p.number): fingerprint([own, repr(p)]) for p in run.parts}
         if stage == "select":
             own = _select_fingerprint(run)

@@ -9,16 +9,14 @@ import pyarrow as pa
 
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.extract import PartExtraction
-from pipeline.extractors import PageSettings
 from pipeline.plan import RowPass, corpus_schema, in_chunks, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.reached import read_decisions, read_found
-from pipeline.run import Run
+from pipeline.run import Run, page_settings
 from pipeline.selection import by_language, select_batch, takes_part
 from pipeline.steps import DedupStep
 from pipeline.workspace import Outcomes, Receipt
 from schemas.corpus import REMOVED
-from schemas.document import DOCUMENT
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
 
 REMOVED_BY_EXTRACT = "removed_by_extract"
@@ -30,11 +28,11 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
     started = time.monotonic()
     number = int(part)
     workspace = run.workspace
-    result = PartExtraction(run.parts[number], PageSettings(run.recipe.extractor))
-    size = workspace.put_parquet(workspace.table_name("documents", number), DOCUMENT, result.documents())
+    result = PartExtraction(run.parts[number], page_settings(run))
+    size = workspace.put_parquet(workspace.table_name("documents", number), result.schema, result.documents())
     workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
     outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
-    extra = {"first": result.coverage.first, "end": result.coverage.end}
+    extra = {"first": result.coverage.first, "end": result.coverage.end, **result.cut}
     receipt = _receipt(
         "extract",
         part,

@@ -24,6 +24,19 @@ DOCUMENT = pa.schema(
     ]
 )
 
+IMAGE_FIELDS = ("url", "alt", "position")
+IMAGES = column(
+    "images",
+    pa.list_(pa.struct([("url", pa.string()), ("alt", pa.string()), ("position", pa.int32())])),
+    "images in the text: address, alternative text, characters of the text before it; only on request",
+)
+
+
+def document_schema(*, with_images: bool = False) -> pa.Schema:
+    """Return the schema of documents; a column of images stands behind the others where it is asked for."""
+    return DOCUMENT.append(IMAGES) if with_images else DOCUMENT
+
+
 ROW_BITS = 32
 """Bits of `doc_key` that hold the row number; the part number is above them."""
 

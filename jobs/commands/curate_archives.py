@@ -32,6 +32,10 @@ def run(
     extractor: Annotated[
         str | None, typer.Option(help="glotmill, trafilatura, trafilatura-precision, resiliparse, …")
     ] = None,
+    language_first: Annotated[
+        bool,
+        typer.Option("--language-first", help="Do not extract pages that are in none of --languages."),
+    ] = False,
     archive_root: Annotated[
         str, typer.Option(help="Address before the lines of a path list.")
     ] = "https://data.commoncrawl.org/",
@@ -56,6 +60,7 @@ def run(
         languages=wanted,
         signals={name: chosen for name, chosen in signals.items() if chosen},
         extractor=extractor,
+        language_first=language_first,
         split_bytes=split_mb * MEBIBYTE,
         shard_bytes=shard_mb * MEBIBYTE,
     )

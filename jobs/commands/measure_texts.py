@@ -97,12 +97,25 @@ def extract(
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
     extractor: Annotated[str, typer.Option(help="Name of the extractor.")] = "glotmill",
     html_column: Annotated[str, typer.Option(help="Column that holds the pages.")] = "html",
+    comments: Annotated[str, typer.Option(help="Of readers: auto, keep or drop.")] = "auto",
+    form: Annotated[str, typer.Option(help="text, a block a line, or markdown.")] = "text",
+    images: Annotated[
+        bool, typer.Option("--images", help="Add a column with the images in the text.")
+    ] = False,
+    languages: Annotated[
+        str | None, typer.Option(help="Do not read pages that are in none of these: swh_Latn,tha_Thai,…")
+    ] = None,
 ) -> None:
     """Write the text of pages beside their other columns.
+
+    `--comments`, `--form`, `--images` and `--languages` are for the extractor glotmill.
 
     Example: glotmill extract pages.parquet --html-column html --output texts.parquet
     """
     from pipeline.extract_files import extract_file
+    from pipeline.extractors import PageSettings
 
-    outcomes = extract_file(source, output, extractor=extractor, html_column=html_column)
+    wanted = tuple(code.strip() for code in languages.split(",")) if languages else ()
+    settings = PageSettings(extractor, comments, form, images, wanted)
+    outcomes = extract_file(source, output, settings=settings, html_column=html_column)
     print(", ".join(f"{outcome} {count:,}" for outcome, count in outcomes.most_common()))

@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.extract_files import extract_file
+from pipeline.extractors import PageSettings
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, RecipeError
 
@@ -44,7 +45,7 @@ def test_an_archive_gives_documents_and_counts_what_is_none(root, tmp_path):
 
 def test_a_page_is_a_table_of_one_row(tmp_path):
     (tmp_path / "page.html").write_text(PAGE)
-    extract_file(tmp_path / "page.html", tmp_path / "out.parquet", extractor="resiliparse")
+    extract_file(tmp_path / "page.html", tmp_path / "out.parquet", settings=PageSettings("resiliparse"))
     (row,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
     assert (row["path"], row["title"]) == (str(tmp_path / "page.html"), "Bridge")
     assert "old stone bridge" in row["text"]
@@ -60,4 +61,40 @@ def test_what_cannot_be_read_is_refused(tmp_path):
     with pytest.raises(InputError, match="expected a name that ends in one of"):
         extract_file(tmp_path / "pages.txt", tmp_path / "out.parquet")
     with pytest.raises(RecipeError, match="unknown extractor 'glotmil'; did you mean glotmill"):
-        extract_file(table, tmp_path / "out.parquet", extractor="glotmil")
+        extract_file(table, tmp_path / "out.parquet", settings=PageSettings("glotmil"))
+    with pytest.raises(
+        RecipeError, match="comments: expected one of auto, keep, drop, got 'dorp'; did you mean"
+    ):
+        extract_file(table, tmp_path / "out.parquet", settings=PageSettings("glotmill", comments="dorp"))
+    with pytest.raises(
+        RecipeError, match="expected extractor = glotmill, got 'resiliparse', which has no opt"
+    ):
+        extract_file(table, tmp_path / "out.parquet", settings=PageSettings("resiliparse", images=True))
+
+
+def test_images_and_markdown_come_on_request(tmp_path):
+    page = f"<p>{STORY}</p><img src=/rain.jpg alt=Rain><blockquote><p>{STORY.upper()}</p></blockquote>"
+    table = pa.table({"html": [page, ""], "url": ["https://example.org/a/", None]})
+    pq.write_table(table, tmp_path / "pages.parquet")
+    settings = PageSettings("glotmill", form="markdown", images=True)
+    extract_file(tmp_path / "pages.parquet", tmp_path / "out.parquet", settings=settings)
+    first, second = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert first["text"] == f"{STORY.strip()}\n\n> {STORY.strip().upper()}"
+    (image,) = first["images"]
+    assert image == {"url": "https://example.org/rain.jpg", "alt": "Rain", "position": len(STORY.strip())}
+    assert second["images"] is None
+
+
+def test_pages_in_other_languages_are_ruled_out_on_request(tmp_path):
+    pages = [
+        f"<p>{STORY * 3}</p>",
+        f"<p>{'Der Regen fiel auf die alte Brücke aus Stein, und niemand ging. ' * 5}",
+    ]
+    pq.write_table(pa.table({"html": pages}), tmp_path / "pages.parquet")
+    settings = PageSettings("glotmill", languages=("deu_Latn",))
+    outcomes = extract_file(tmp_path / "pages.parquet", tmp_path / "out.parquet", settings=settings)
+    assert outcomes == {"kept": 1, "language_ruled_out": 1}
+    assert pq.read_table(tmp_path / "out.parquet")["removed_reason"].to_pylist() == [
+        "language_ruled_out",
+        None,
+    ]

@@ -7,7 +7,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.charset import decode_html
-from pipeline.extractors import EXTRACTORS, PageSettings, PageText, extract, read_page
+from pipeline.extractors import EXTRACTORS, PageSettings, PageText, extract, option_faults, read_page
 from schemas.errors import MissingDependencyError, RecipeError
 
 WORDS = "The rain fell on the old stone bridge and two travellers waited under the arch until it stopped. "
@@ -183,3 +183,34 @@ def test_most_assembled_pages_become_documents_by_the_fast_extractor(assembled):
     reasons = Counter(page.reason for page in read if not isinstance(page, PageText))
     assert set(reasons) <= {"no_text"}
     assert reasons.total() < 0.05 * len(read)
+
+
+@pytest.mark.parametrize(
+    ("extractor", "options", "faults"),
+    [
+        ("trafilatura", {}, []),
+        ("glotmill", {"comments": "keep", "form": "markdown", "images": True}, []),
+        ("glotmill", {"comment": "keep"}, ["unknown field 'comment'; did you mean comments?"]),
+        ("glotmill", {"images": "yes"}, ["images: expected one of false, true, got 'yes'"]),
+        (
+            "trafilatura",
+            {"form": "text"},
+            ["expected extractor = glotmill, got 'trafilatura', which has no options"],
+        ),
+    ],
+)
+def test_options_are_those_of_our_own_extractor(extractor, options, faults):
+    assert option_faults(extractor, options) == faults
+
+
+def test_options_reach_the_text():
+    settings = PageSettings("glotmill", form="markdown", images=True)
+    page = f"<pre>{WORDS * 3}</pre><img src=a.png>".encode()
+    found = read_page(page, None, "http://example.org/b/", settings)
+    assert found.content.text.startswith("```\n")
+    assert found.content.images == (("http://example.org/b/a.png", "", len(found.content.text)),)
+
+
+def test_a_giant_page_counts_what_was_cut_off():
+    page = f"<p>{WORDS}</p>".encode() * 35_000
+    assert read_page(page, None, None, PageSettings("glotmill")).content.cut_tags == 10_004
