@@ -2,8 +2,8 @@
 
 A list is data that a caller brings: from a package, a file or the reference data. None is part of this
 package. Words are compared by 64-bit hashes, case-folded unless asked otherwise. An entry is cut into words
-as the text is for the kind `unicode`, and at spaces for the kinds that published recipes use, so that what
-could never match there does not match here.
+as the text is for the kind `unicode`, and at single spaces for the kinds that published recipes use, so that
+what could never match there (a space at its end, for `roots` a capital letter) does not match here.
 """
 
 import json
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from filters.hashing import mix
 from filters.language_keys import list_keys
-from filters.spans import Spans, runs
+from filters.spans import Spans, sums
 from filters.text import TextBatch
-from filters.unicode_tables import BLANK, CODE_POINTS, look_up
+from filters.unicode_tables import CODE_POINTS, look_up
 from filters.words import word_characters
 
 T = TypeVar("T")
@@ -165,11 +165,17 @@ class WordLists:
             batch = self._batch()
             spans = _entry_words(batch, kind)
             of_list = self._of_entries()
-            chosen = spans.counts == length
+            chosen = (spans.counts == length) & (self._is_small() if kind == "roots" else True)
             hashes = sequences(batch.span_hashes(spans, fold), length)[spans.offsets[:-1][chosen]]
             return HashSet(hashes ^ _salts(of_list[chosen]))
 
         return self._once((kind, length, fold), compute)
+
+    def _is_small(self) -> Mask:
+        """Return which entries case folding leaves as they are."""
+        batch = self._batch()
+        small: Mask = sums(batch.folded != batch.codepoints, batch.row_offsets) == 0
+        return small
 
     def _begins(self) -> Mask:
         """Return which code points an entry begins with."""
@@ -195,7 +201,7 @@ class WordLists:
 def _entry_words(batch: TextBatch, kind: str) -> Spans:
     if kind == "unicode":
         return batch.words()
-    return batch.spans(*runs(batch.codepoints != BLANK, batch.row_offsets))
+    return batch.words("blanks")
 
 
 def sequences(hashes: Hashes, length: int) -> Hashes:
