@@ -20,6 +20,7 @@ from jobs import (
     select_documents,
 )
 from pipeline.arguments import open_job
+from pipeline.audit_steps import audit_here
 from pipeline.global_steps import (
     FEW_DOCUMENTS,
     dedup_here,
@@ -34,6 +35,9 @@ from pipeline.plan import GlobalStep
 from pipeline.run import Run, unfinished
 from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
 from pipeline.workspace import Receipt
+
+ALWAYS_HERE = ("sample", "audit")
+"""Kinds of global steps that this process does for any number of documents, part by part."""
 
 Session = Callable[[], SparkSession]
 """Gives the Spark session, started at the first call."""
@@ -78,7 +82,7 @@ def _global_step(session: Session, run: Run, planned: GlobalStep) -> None:
         seconds = time.monotonic() - started
         announce(step, f"nothing new: the same {found.documents:,} documents reach it as before", seconds)
         return
-    done = _done_here(run, planned) if few or planned.kind == "sample" else None
+    done = _done_here(run, planned) if few or planned.kind in ALWAYS_HERE else None
     if done is not None:
         announce(step, done, time.monotonic() - started)
     else:
@@ -95,6 +99,8 @@ def _done_here(run: Run, planned: GlobalStep) -> str | None:
     """Do a global step in this process and say what it found; None if only Spark knows how."""
     if planned.kind == "sample":
         return f"{sample_here(run, planned):,} languages have more documents than the sample takes"
+    if planned.kind == "audit":
+        return f"{audit_here(run, planned):,} languages judged"
     if planned.kind == "threshold":
         return f"limits for {threshold_here(run, planned):,} languages"
     removed = dedup_here(run, planned)

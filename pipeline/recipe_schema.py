@@ -43,6 +43,7 @@ WHAT: Mapping[str, str] = {
     "base": "recipe that this one builds on: a name, or the path of a .toml beside this file",
     "without": "steps of the base that are left out",
     "extractor": "how text is taken from pages",
+    "extraction": "options of the extractor",
     "languages": "CSV table beside this file: lang, and a column for each limit",
     "signals": "parameters of signals that hold wherever a step names none",
     "chunks": "how texts are cut for steps on chunks",
@@ -68,6 +69,7 @@ def recipe_schema() -> Schema:
 def _field(name: str) -> Schema:
     fields: dict[str, Schema] = {
         "extractor": {"enum": list(EXTRACTORS)},
+        "extraction": {"type": "object"},
         "without": TEXTS,
         "columns": TEXTS,
         "version": {"type": ["string", "number"]},

@@ -144,7 +144,15 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
     "minhash": DedupKind(
         "minhash",
         "near_duplicate",
-        {"key": "minhash", "bands": 25, "rows": 5, "min_similarity": 0.7, **_WHICH},
+        {
+            "key": "minhash",
+            "bands": 25,
+            "rows": 5,
+            "min_similarity": 0.7,
+            "verify": "signature",
+            "split_above": 0,
+            **_WHICH,
+        },
         "texts that share most of their shingles",
     ),
     "simhash": DedupKind(
@@ -197,8 +205,23 @@ DEDUP_KINDS: Mapping[str, DedupKind] = {
 
 CHUNK_REASON = "chunk_duplicate"
 
-AUDIT_KINDS: Mapping[str, Parameters] = {"script": {}, "confusion": {}}
-"""Each audit with its parameters."""
+_SAMPLED = {"sample_bytes": 1_000_000, "least_bytes": 20_000, "reference": None}
+
+AUDIT_KINDS: Mapping[str, Parameters] = {
+    "script": {"foreign_script": 0.5, "letters": 0.5, "words": None, **_SAMPLED},
+    "confusion": {
+        "other_family": 0.7,
+        "distant_kin": 0.3,
+        "alike": 0.05,
+        "document_margin": 0.1,
+        "foreign_documents": 0.15,
+        "reference_margin": 0.15,
+        "order": 3,
+        **_SAMPLED,
+    },
+}
+"""Each audit with its parameters: fields of `AuditSettings` (`pipeline/audits.py`), and `reference`, text
+that is known to be in the language of its label."""
 
 
 @dataclass(frozen=True, slots=True)
