@@ -19,7 +19,7 @@ from jobs.relate_keys import Close, Similar, decide_equal, decide_equal_chunks, 
 from jobs.relate_spans import decide_equal_spans, decide_overlapping_chunks
 from jobs.relate_substrings import decide_substrings
 from pipeline.arguments import job_parser
-from pipeline.plan import GlobalStep, dedup_parameters, reads_text, table_schema
+from pipeline.plan import SHINGLES, GlobalStep, dedup_parameters, reads_text, table_schema
 from pipeline.reached import key_columns, keys_reader
 from pipeline.run import ALL_PARTS, Run, find_stage, open_run, part_fingerprints, unfinished
 from pipeline.spark import announce, read_keys, spark_session, write_by_part
@@ -82,7 +82,14 @@ def _decide_documents(frame: DataFrame, step: DedupStep, chosen: dict[str, str])
     keep, within = chosen["keep"], chosen["within"]
     if step.kind == "minhash":
         bands = Bands(int(chosen["bands"]), int(chosen["rows"]))
-        similar = Similar(bands, float(chosen["min_similarity"]), signature=step.name)
+        similar = Similar(
+            bands,
+            float(chosen["min_similarity"]),
+            verify=chosen["verify"],
+            signature=step.name,
+            split_above=int(chosen["split_above"]),
+        )
+        frame = frame.withColumnRenamed(f"{step.name}_{SHINGLES}", SHINGLES)
         return decide_similar(frame, similar, step.name, keep=keep, within=within)
     if step.kind == "simhash":
         close = Close(int(chosen["distance"]), int(chosen["blocks"]), signature=step.name)

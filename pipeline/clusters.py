@@ -10,7 +10,15 @@ from scipy.sparse.csgraph import connected_components
 
 from filters.lsh import Bands
 from pipeline.buckets import BUCKETS, Batches, shared_buckets
-from pipeline.candidates import explode_bands, match_buckets, matrix, read_sketches, sketches
+from pipeline.candidates import (
+    Read,
+    explode_bands,
+    match_buckets,
+    matrix,
+    read_shingle_sets,
+    read_sketches,
+    sketches,
+)
 from schemas.decision import DECISION
 from schemas.errors import RecipeError
 
@@ -106,19 +114,30 @@ def decisions(
 
 
 def similar_clusters(
-    keys: I64, signatures: pa.Array, bands: Bands, least: float, *, group: I64 | None = None
+    keys: I64,
+    signatures: pa.Array,
+    bands: Bands,
+    least: float,
+    *,
+    group: I64 | None = None,
+    sets: pa.Array | None = None,
 ) -> tuple[I64, I64]:
     """Return the documents that are alike, sorted, and the smallest key of each one's cluster.
 
-    The same as the Spark job, from signatures in memory: the reference for its tests, and enough for one
-    machine.
+    They share a band, and have a similarity of at least `least`: as estimated from signatures, or that of the
+    `sets` of shingles (`shingle_set`). The same as the Spark job, from columns in memory: the reference for
+    its tests, and enough for one machine.
     """
     rows = explode_bands(keys, matrix(signatures, np.uint32), bands, group)
+    payload, read = compared(signatures, sets)
     return components(
-        *_edge_arrays(
-            match_buckets(_with_payload(rows, keys, sketches(signatures)), "sketch", read_sketches, least)
-        )
+        *_edge_arrays(match_buckets(_with_payload(rows, keys, payload), "payload", read, least))
     )
+
+
+def compared(signatures: pa.Array, sets: pa.Array | None = None) -> tuple[pa.Array, Read]:
+    """Return what documents are compared by, and how: sketches of signatures, or sets of shingles."""
+    return (sketches(signatures), read_sketches) if sets is None else (sets, read_shingle_sets)
 
 
 def _with_payload(rows: pa.RecordBatch, keys: I64, payload: pa.Array) -> Batches:
@@ -128,7 +147,7 @@ def _with_payload(rows: pa.RecordBatch, keys: I64, payload: pa.Array) -> Batches
     unique = _sorted(shared.group_by(BUCKETS.names).aggregate([]).combine_chunks().to_batches()[0])
     order = np.argsort(keys)
     places = order[np.searchsorted(keys, np.asarray(unique.column("doc_key")), sorter=order)]
-    return [unique.append_column("sketch", payload.take(pa.array(places)))]
+    return [unique.append_column("payload", payload.take(pa.array(places)))]
 
 
 def _sorted(rows: pa.RecordBatch) -> pa.RecordBatch:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from filters.lsh import Bands
 from pipeline.candidates import read_sketches, sketches
 from pipeline.clusters import decisions, keepers, read_policy, similar_clusters
+from pipeline.elect import split_clusters
 from pipeline.plan import dedup_parameters
 from pipeline.steps import DedupStep
 from schemas.decision import DECISION
@@ -23,7 +24,7 @@ F64 = NDArray[np.float64]
 EQUAL_KINDS = ("exact", "url", "line", "paragraph")
 """Kinds that relate documents or chunks of an equal hash."""
 
-SIMILAR = frozenset({"key", "bands", "rows", "min_similarity", "keep", "within"})
+SIMILAR = frozenset({"key", "bands", "rows", "min_similarity", "verify", "split_above", "keep", "within"})
 """Parameters of `minhash` that are known here; a step with others is for Spark."""
 
 
@@ -49,7 +50,7 @@ def decide(rows: pa.Table, step: DedupStep) -> pa.Table | None:
         return _equal_chunks(_exploded(rows, step, chosen), step, none=_removes_all(chosen))
     if step.kind in EQUAL_KINDS:
         return _equal(_hashed(rows, step, chosen), step, none=_removes_all(chosen))
-    if step.kind == "minhash" and chosen.keys() <= SIMILAR:
+    if step.kind == "minhash" and chosen.keys() <= SIMILAR and chosen.get("verify") in (None, "signature"):
         return _similar(rows, step, chosen)
     return None
 
@@ -165,8 +166,15 @@ def _similar(rows: pa.Table, step: DedupStep, chosen: dict[str, object]) -> pa.T
     bands = Bands(int(str(chosen["bands"])), int(str(chosen["rows"])))
     least = float(str(chosen["min_similarity"]))
     members, clusters = similar_clusters(keys, signed, bands, least, group=_groups(rows, chosen))
-    places = np.searchsorted(keys, members)
     values = _values(rows, chosen)
+    split_above = int(str(chosen.get("split_above", 0)))
+    if split_above and len(members):
+        at = np.searchsorted(keys, members)
+        ranks = np.zeros(len(members)) if values is None else _ranks(values[at])
+        payload = sketches(signed.take(pa.array(at)))
+        split = split_clusters(members, clusters, ranks, payload, least, split_above, read_sketches)
+        members, clusters = split
+    places = np.searchsorted(keys, members)
     value = None if values is None else values[places]
     kept = np.searchsorted(keys, keepers(members, clusters, value))
     similarity = np.empty(0, np.float32)

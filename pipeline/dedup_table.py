@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from filters.lsh import DEFAULT_BANDS, Bands
-from filters.signals.dedup import minhash
-from filters.text import cut_by_bytes
+from filters.signals.dedup import minhash, shingle_set
+from filters.text import TextBatch, cut_by_bytes
 from pipeline.buckets import I64
-from pipeline.candidates import read_sketches, sketches
-from pipeline.clusters import DEFAULT_SIMILARITY, keepers, read_policy, similar_clusters
+from pipeline.candidates import Read
+from pipeline.clusters import DEFAULT_SIMILARITY, compared, keepers, read_policy, similar_clusters
 from pipeline.elect import split_clusters
 from pipeline.parquet_texts import KEPT, group_hashes, new_result, open_texts, rewrite
 from schemas.errors import InputError
@@ -47,6 +47,8 @@ class Choice:
     """Rows of different values of this column (a language) are not related."""
     split_above: int = 0
     """Clusters of more members are split, so that each row is itself like the one that stays; 0: none is."""
+    true_similarity: bool = False
+    """Compare by the sets of shingles themselves: 8 bytes of memory more for each word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
     has = np.asarray(read.signed.is_valid())
     rows, signed = np.flatnonzero(has), read.signed.drop_null()
     group = None if read.group is None else read.group[rows]
-    found = similar_clusters(rows, signed, choice.bands, choice.least, group=group)
+    sets = None if read.sets is None else read.sets.take(pa.array(rows))
+    found = similar_clusters(rows, signed, choice.bands, choice.least, group=group, sets=sets)
     if choice.split_above:
         found = _split(read, *found, choice)
     duplicates, gone = _table(read, *found)
@@ -97,19 +100,25 @@ def dedup_files(paths: Sequence[str], output: str, choice: Choice, *, write: boo
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Of all rows: ids, signatures, the values that decide who stays, the groups within which to relate."""
+    """Of all rows: ids, signatures, sets of shingles, who rather stays, groups within which to relate."""
 
     ids: pa.ChunkedArray
     signed: pa.Array
+    sets: pa.Array | None
     values: NDArray[np.float64] | None
     group: I64 | None
+
+    def compared(self, rows: I64) -> tuple[pa.Array, Read]:
+        """Return what the given rows are compared by, and how."""
+        taken = pa.array(rows)
+        return compared(self.signed.take(taken), None if self.sets is None else self.sets.take(taken))
 
 
 def _split(read: Rows, rows: I64, clusters: I64, choice: Choice) -> tuple[I64, I64]:
     rank = np.zeros(len(rows)) if read.values is None else -read.values[rows]
     rank[np.isnan(rank)] = np.inf
-    payload = sketches(read.signed.take(pa.array(rows)))
-    return split_clusters(rows, clusters, rank, payload, choice.least, choice.split_above, read_sketches)
+    payload, how = read.compared(rows)
+    return split_clusters(rows, clusters, rank, payload, choice.least, choice.split_above, how)
 
 
 def read_rows(paths: Sequence[str], choice: Choice) -> Rows:
@@ -119,7 +128,7 @@ def read_rows(paths: Sequence[str], choice: Choice) -> Rows:
         InputError: a file is no Parquet file or lacks a column, or there is no row.
     """
     ranked = read_policy(choice.keep, length=LENGTH).column
-    ids, signed, values, groups = [], [], [], []
+    ids, signed, sets, values, groups = [], [], [], [], []
     more = [name for name in (choice.within, None if ranked == LENGTH else ranked) if name]
     for path in paths:
         needed = list(dict.fromkeys([choice.id_column, choice.text_column, *more]))
@@ -127,7 +136,10 @@ def read_rows(paths: Sequence[str], choice: Choice) -> Rows:
             text = batch.column(choice.text_column)
             ids.append(batch.column(choice.id_column))
             for first, last in cut_by_bytes(text):
-                signed.append(minhash(text.slice(first, last - first), permutations=choice.permutations))
+                piece = TextBatch.from_arrow(text.slice(first, last - first))
+                signed.append(minhash(piece, permutations=choice.permutations))
+                if choice.true_similarity:
+                    sets.append(shingle_set(piece).cast(pa.large_binary()))
             if ranked is not None:
                 values.append(_numbers(pc.binary_length(text) if ranked == LENGTH else batch.column(ranked)))
             if choice.within:
@@ -137,6 +149,7 @@ def read_rows(paths: Sequence[str], choice: Choice) -> Rows:
     return Rows(
         pa.chunked_array(ids),
         pa.concat_arrays(signed),
+        pa.concat_arrays(sets) if sets else None,
         np.concatenate(values) if values else None,
         np.concatenate(groups) if groups else None,
     )
@@ -156,7 +169,12 @@ def duplicates_schema(ids: pa.DataType) -> pa.Schema:
             column("keeper", ids, "the row that stays in its place"),
             column("cluster", ids, "the first row of the cluster"),
             column("cluster_size", pa.int32(), "rows that are alike, the keeper included"),
-            column("similarity", pa.float32(), "estimated Jaccard similarity to the keeper", unit="0 to 1"),
+            column(
+                "similarity",
+                pa.float32(),
+                "Jaccard similarity to the keeper, estimated or true",
+                unit="0 to 1",
+            ),
         ]
     )
 
@@ -165,9 +183,9 @@ def _table(read: Rows, rows: I64, clusters: I64) -> tuple[pa.Table, I64]:
     """Return the duplicates as a table, and the rows that go."""
     ids = read.ids
     kept = keepers(rows, clusters, None if read.values is None else read.values[rows])
-    payload = sketches(read.signed.take(pa.array(np.concatenate((rows, kept)))))
+    payload, how = read.compared(np.concatenate((rows, kept)))
     places = np.arange(len(rows))
-    similarity = read_sketches(payload)(places, places + len(rows)) if len(rows) else np.empty(0, np.float32)
+    similarity = how(payload)(places, places + len(rows)) if len(rows) else np.empty(0, np.float32)
     _, inverse, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
     columns = [
         ids.take(pa.array(rows)),

@@ -30,6 +30,8 @@ from schemas.corpus import CORPUS
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
 
+SHINGLES = "shingles"
+
 StageKind = Literal["row", "global", "publish"]
 
 
@@ -127,6 +129,11 @@ def reads_text(step: Step) -> bool:
     return isinstance(step, DedupStep) and step.kind == "substring"
 
 
+def needs_shingles(step: Step) -> bool:
+    """Whether a dedup step compares the sets of shingles themselves, in a column `NAME_shingles`."""
+    return isinstance(step, DedupStep) and dedup_parameters(step).get("verify") == SHINGLES
+
+
 def in_chunks(step: Step) -> bool:
     """Whether a step changes the text by its chunks and not the set of documents."""
     return isinstance(step, KeepStep | DedupStep) and step.scope == "chunk"
@@ -205,6 +212,10 @@ def _operations(recipe: Recipe, steps: list[Step]) -> Iterator[Operation]:
                 continue
             seen.add(operation.column)
         yield operation
+        if isinstance(step, DedupStep) and needs_shingles(step):
+            known = find_signal("shingle_set").parameters
+            given = {k: v for k, v in step.parameters.items() if k in known}
+            yield Measure(f"{step.name}_{SHINGLES}", "shingle_set", given)
     if chunk_rules:
         yield ChunkRules(tuple(chunk_rules), recipe.chunk_unit)
 

@@ -9,7 +9,15 @@ import pyarrow as pa
 
 from filters.rule import Limit
 from pipeline.judge import Found, OnLanguage, Verdict, judge, rule_columns
-from pipeline.plan import GlobalStep, dedup_parameters, is_global, reads_text, result_folder
+from pipeline.plan import (
+    SHINGLES,
+    GlobalStep,
+    dedup_parameters,
+    is_global,
+    needs_shingles,
+    reads_text,
+    result_folder,
+)
 from pipeline.run import Run
 from pipeline.sampling import Cut, read_cuts
 from pipeline.selection import no_decisions
@@ -132,7 +140,8 @@ def _dedup_columns(step: DedupStep) -> list[str]:
     ranked_by = {"longest": ["text_bytes"], "newest": ["fetched_at"]}.get(policy, [])
     if policy.startswith("best:"):
         ranked_by = [policy.removeprefix("best:")]
-    return list(dict.fromkeys(["doc_key", "lang", step.name, *ranked_by]))
+    sets = [f"{step.name}_{SHINGLES}"] if needs_shingles(step) else []
+    return list(dict.fromkeys(["doc_key", "lang", step.name, *sets, *ranked_by]))
 
 
 def keys_reader(run: Run, planned: GlobalStep, columns: list[str]) -> "partial[Iterator[pa.RecordBatch]]":

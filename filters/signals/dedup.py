@@ -12,6 +12,7 @@ from filters.shingles import (
     GOLDEN,
     Shingles,
     character_shingles,
+    distinct,
     hash_ngrams,
     hash_sequences,
     mix64,
@@ -47,6 +48,19 @@ def minhash(
     """
     shingles = _shingles(text, n, unit)
     return _column(sign(shingles, permutations, seed=seed), shingles)
+
+
+@signal(pa.binary(), unit=LITTLE_ENDIAN, source="own; Jaccard 1912")
+def shingle_set(text: TextBatch, *, n: int = 5, unit: str = "word") -> pa.Array:
+    """Sorted distinct 64-bit hashes of the shingles of `minhash`: for true similarity; null as there."""
+    sets = distinct(_shingles(text, n, unit))
+    ends = (sets.offsets * sets.hashes.itemsize).astype(np.int32)
+    buffers = [
+        pa.array(sets.counts > 0).buffers()[1],
+        pa.py_buffer(ends),
+        pa.py_buffer(sets.hashes.tobytes()),
+    ]
+    return pa.Array.from_buffers(pa.binary(), len(sets), buffers)
 
 
 @signal(pa.binary(), unit=LITTLE_ENDIAN, source="the tool named (`filters/published_shingles.py`)")

@@ -32,6 +32,9 @@ def dedup(
     split_above: Annotated[
         int, typer.Option(help="Split larger clusters, so that each row is itself like its keeper; 0: none.")
     ] = 0,
+    true_similarity: Annotated[
+        bool, typer.Option("--true-similarity", help="Compare shingles themselves, not signatures.")
+    ] = False,
     substring: Annotated[
         bool, typer.Option("--substring", help="Find repeated spans of texts instead; --write cuts them out.")
     ] = False,
@@ -48,7 +51,15 @@ def dedup(
         return
     from pipeline.dedup_table import Choice, dedup_files
 
-    choice = Choice(text_column, id_column, keep, least=similarity, within=within, split_above=split_above)
+    choice = Choice(
+        text_column,
+        id_column,
+        keep,
+        least=similarity,
+        within=within,
+        split_above=split_above,
+        true_similarity=true_similarity,
+    )
     found = dedup_files(sources, output, choice, write=write)
     print(
         f"{found.rows:,} rows, {found.removed:,} go, {found.clusters:,} clusters of two or more, the largest "

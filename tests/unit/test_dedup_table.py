@@ -100,3 +100,11 @@ def test_a_chained_cluster_is_split_on_request(tmp_path: Path) -> None:
     assert split.lowest_similarity >= 0.7
     same = dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "same"), Choice(split_above=9))
     assert same == whole
+
+
+def test_shingles_themselves_may_be_compared(paths: list[str], tmp_path: Path) -> None:
+    found = dedup_files(paths, str(tmp_path / "out"), Choice(true_similarity=True))
+    assert (found.removed, found.clusters) == (2, 1)
+    rows = pq.read_table(tmp_path / "out" / "duplicates.parquet").to_pylist()
+    # TEXT has 19 distinct shingles, LONGER two more.
+    assert {row["id"]: round(row["similarity"], 4) for row in rows} == {"a": 1.0, "d": 0.9048, "e": 1.0}
