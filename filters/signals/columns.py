@@ -14,7 +14,7 @@ Mask = NDArray[np.bool_]
 def column(text: TextBatch, values: NDArray[Any], kind: pa.DataType, missing: Mask | None = None) -> pa.Array:
     """Return `values` as a column, null where the text is null or `missing` is true."""
     mask = text.is_null if missing is None else text.is_null | missing
-    if pa.types.is_string(kind):
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return pa.array(values, kind, mask=mask)
     values = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
     valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if mask.any() else None
