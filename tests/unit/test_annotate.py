@@ -58,6 +58,38 @@ def test_the_first_rule_that_a_chunk_fails_is_its_reason():
     assert counts["annotate_2_chunks_1"] == Counter({("swh_Latn", "digits"): 1})
 
 
+def test_chunks_that_are_only_counted_stay_and_tell_their_share():
+    schema = signals_schema(pa.schema([column("failed", pa.float32(), "x")]), with_chunk_ends=False)
+    counted = KeepStep("too_few_words", parse_rule("word_count >= 3"), {}, "chunk", "count")
+    texts = ["moja mbili tatu\nmoja\nnne\nsita saba nane", "moja mbili tatu", "moja", ""]
+    made, counts = annotate(
+        texts, ChunkRules((counted,)), Measure("failed", "failed_chunk_ratio"), schema=schema
+    )
+    assert made.column("text").to_pylist() == texts
+    assert made.column("failed").to_pylist() == [0.5, 0.0, 1.0, None]
+    assert counts == {}
+
+
+def test_a_chunk_that_is_dropped_counts_as_failed_too():
+    schema = signals_schema(pa.schema([column("failed", pa.float32(), "x")]), with_chunk_ends=False)
+    long = KeepStep("too_long", parse_rule("word_count <= 3"), {}, "chunk", "count")
+    made, _ = annotate(
+        ["moja mbili tatu\nmoja\nmoja mbili tatu nne\nmoja mbili tatu"],
+        ChunkRules((LONG_WORDS, long)),
+        Measure("failed", "failed_chunk_ratio"),
+        schema=schema,
+    )
+    assert made.column("text").to_pylist() == ["moja mbili tatu\nmoja mbili tatu nne\nmoja mbili tatu"]
+    assert made.column("failed").to_pylist() == [0.5]
+
+
+def test_chunks_are_cut_anew_where_a_later_step_cuts_otherwise():
+    texts = ["Moja mbili. Tatu nne tano.\nSita saba nane."]
+    first = keyed(texts, ChunkRules((LONG_WORDS,), "sentence"))
+    assert first.column("text").to_pylist() == ["Tatu nne tano.\nSita saba nane."]
+    assert first.column("chunk_ends").to_pylist() == [[15, 30]]
+
+
 def test_a_long_line_is_cut_by_sentence_and_keeps_its_other_sentences():
     text = "Hii ni sentensi ya kwanza kabisa. Fupi. Hii ni sentensi ya tatu na ndefu."
     made, _ = annotate([text], ChunkRules((LONG_WORDS,)))

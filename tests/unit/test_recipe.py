@@ -1,10 +1,15 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from filters.audit_verdicts import ScriptLimits
+from filters.confusion import Limits
 from filters.rule import Rule
+from pipeline.audit_steps import settings_of
+from pipeline.audits import AuditSettings
 from pipeline.recipe import load_recipe, recipe_names
-from pipeline.steps import DedupStep, KeepStep
+from pipeline.steps import AUDIT_KINDS, AuditStep, DedupStep, KeepStep, SampleStep
 from schemas.errors import RecipeError
 
 HEAD = 'name = "mine"\nsource = "a test"\n'
@@ -135,3 +140,106 @@ def test_a_missing_recipe_file_is_said_to_be_missing(tmp_path):
 
 def test_what_is_no_toml_is_refused(tmp_path):
     assert "not valid TOML" in faults(tmp_path, "name = ")[0]
+
+
+def test_every_kind_of_step_is_read(tmp_path):
+    text = (
+        HEAD
+        + '[chunks]\nunit = "sentence"\n'
+        + '[[steps]]\nkeep = "word_count >= 4"\nscope = "chunk"\nthen = "count"\n'
+        + '[[steps]]\nkeep = "failed_chunk_ratio <= 0.2"\n'
+        + '[[steps]]\naudit = "script"\nthen = "remove"\n'
+        + '[[steps]]\nthreshold = "char_rep_ratio"\nas = "most_repeats"\n'
+        + 'with = { rule = "percentile", percentile = 90, n = 10, min_documents = 5 }\n'
+        + '[[steps]]\nkeep = "char_rep_ratio <= $most_repeats"\nwith = { n = 10 }\nas = "repeats"\n'
+        + '[[steps]]\nsample = 0.5\nwith = { by = "host", max_documents = 7 }\n'
+    )
+    recipe = load_recipe(write(tmp_path, text))
+    counted, ratio, audit, threshold, rule, sample = recipe.steps
+    assert recipe.chunk_unit == "sentence"
+    assert counted == KeepStep("word_count", Rule("word_count", ">=", 4), {}, "chunk", "count")
+    assert ratio == KeepStep("failed_chunk_ratio", Rule("failed_chunk_ratio", "<=", 0.2))
+    assert (audit.kind, audit.then, audit.name) == ("script", "remove", "script_audit")
+    assert (threshold.rule, threshold.measured_with, threshold.column) == ("percentile", {"n": 10}, "repeats")
+    assert threshold.parameters["percentile"] == 90
+    assert threshold.parameters["min_documents"] == 5
+    assert rule.rule.limit_column == "most_repeats"
+    assert sample == SampleStep("sample", 0.5, "host", 7)
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        (
+            '[[steps]]\nthreshold = "word_count"\nwith = { rule = "percentil" }\n',
+            "mine.toml:5: step 1: rule: expected one of percentile, iqr, mean_std, ten_tail, quantile, "
+            "median_std, buckets; got percentil; did you mean percentile?",
+        ),
+        (
+            '[[steps]]\nthreshold = "word_count"\nwith = { rule = "quantile" }\n',
+            "mine.toml:5: step 1: threshold quantile: parameter 'limit' is missing",
+        ),
+        (
+            '[[steps]]\nthreshold = "script"\nwith = { rule = "iqr" }\n',
+            "mine.toml:4: step 1: threshold of script: expected a signal of numbers, got one of string",
+        ),
+        (
+            '[[steps]]\nkeep = "word_count >= $late"\n'
+            '[[steps]]\nthreshold = "word_count"\nas = "late"\nwith = { rule = "iqr" }\n',
+            "mine.toml:4: step 1: neither the language table nor an earlier threshold has 'late'; "
+            "limits by language: none",
+        ),
+        (
+            '[[steps]]\nthreshold = "word_count"\nas = "low"\nwith = { rule = "iqr" }\n'
+            '[[steps]]\nkeep = "word_count >= $low"\nscope = "chunk"\n',
+            "mine.toml:8: step 2: $low is learned from documents; a rule on chunks cannot use it",
+        ),
+        (
+            '[[steps]]\nkeep = "failed_chunk_ratio <= 0.2"\n',
+            "mine.toml:4: step 1: failed_chunk_ratio needs a rule on chunks before it",
+        ),
+        (
+            '[[steps]]\nkeep = "word_count >= 5"\nthen = "count"\n',
+            "mine.toml:5: step 1: then: only rules on chunks have it; a document that fails is removed",
+        ),
+        (
+            '[[steps]]\naudit = "script"\nthen = "drop"\n',
+            "mine.toml:5: step 1: then: expected flag or remove or relabel, got 'drop'",
+        ),
+        (
+            "[[steps]]\nsample = 1.5\n",
+            "mine.toml:4: step 1: sample: expected a share over 0 and at most 1, got 1.5",
+        ),
+        (
+            '[[steps]]\ndedup = "url"\nwith = { keep = "best:word_cont" }\n'
+            '[[steps]]\nkeep = "word_count >= 5"\n',
+            "mine.toml:5: step 1: keep: no step measures 'word_cont'; did you mean word_count?",
+        ),
+        (
+            '[[steps]]\ndedup = "url"\n[[steps]]\ndedup = "url"\n',
+            "mine.toml:5: step 2: step 1 is named 'url_duplicate' too; name this one with `as`",
+        ),
+        (
+            '[[steps]]\ndedup = "exact"\nas = "select"\n',
+            "mine.toml:5: step 1: 'select' is the name of a stage; use another",
+        ),
+        (
+            '[[steps]]\nkeep = "char_rep_ratio <= 0.2"\nwith = { n = "ten" }\n',
+            "mine.toml:5: step 1: signal char_rep_ratio: n: expected a whole number, got 'ten'",
+        ),
+        (
+            '[chunks]\nunit = "page"\n[[steps]]\ndedup = "url"\n',
+            "mine.toml:4: chunks: unit: expected one of line, whole_line, sentence, paragraph, got 'page'",
+        ),
+    ],
+)
+def test_a_fault_of_the_newer_steps_says_where_and_what(tmp_path, steps, expected):
+    assert faults(tmp_path, HEAD + steps)[1] == expected
+
+
+def test_the_parameters_of_audits_are_those_of_their_settings():
+    defaults = {"script": asdict(ScriptLimits()), "confusion": asdict(Limits())}
+    for kind, parameters in AUDIT_KINDS.items():
+        settings = settings_of(AuditStep("audit", kind, parameters))
+        assert settings == AuditSettings(kinds=(kind,))
+        assert parameters.keys() >= defaults[kind].keys()
