@@ -2,10 +2,11 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from filters.minhash import agreement
-from filters.signals.dedup import minhash, published_minhash, rehydration_count
+from filters.signals.dedup import minhash, published_minhash, rehydration_count, rehydration_count_by_language
 from pipeline.candidates import matrix
 from schemas.errors import RecipeError
 
@@ -76,3 +77,21 @@ def test_repetitions_are_those_of_the_published_table(shared: Path) -> None:
         rows = list(csv.DictReader(file))
     sizes = [int(row["from_cluster_size"]) for row in rows]
     assert rehydration_count(sizes).to_pylist() == [int(row["repetitions"]) for row in rows]
+
+
+def test_documents_are_repeated_as_fineweb2_does_in_their_language(shared: Path) -> None:
+    path = shared / "reference" / "tables" / "fineweb2_rehydration_up_to_10.csv"
+    with path.open(encoding="utf-8") as file:
+        weights = {row["lang_script"]: row["from_cluster_size_weight_pairs"] for row in csv.DictReader(file)}
+    langs, sizes, expected = [], [], []
+    for lang, steps in sorted(weights.items()):
+        for size, weight in (pair.split(":") for pair in steps.split(";")):
+            langs.append(lang)
+            sizes.append(int(size))
+            expected.append(int(weight))
+    found = rehydration_count_by_language(pa.array(sizes, pa.int32()), pa.array(langs))
+    assert found.to_pylist() == expected
+    assert rehydration_count_by_language(
+        pa.array([1, 6, 5, 7, None, 700], pa.int32()),
+        pa.array(["aak_Latn", "aak_Latn", "xxx_Latn", None, "aak_Latn", "eng_Latn"]),
+    ).to_pylist() == [9, 8, 5, 5, None, 8]
