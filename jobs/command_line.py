@@ -4,15 +4,27 @@ import sys
 
 from jobs.commands import (
     app,
+    audit_corpora,
     check_machine,
+    compare_recipes,
     curate_archives,
     find_duplicates,
+    learn_limits,
     manage_models,
     measure_texts,
 )
 from schemas.errors import GlotmillError
 
-COMMANDS = (curate_archives, measure_texts, find_duplicates, manage_models, check_machine)
+COMMANDS = (
+    curate_archives,
+    learn_limits,
+    compare_recipes,
+    measure_texts,
+    find_duplicates,
+    manage_models,
+    audit_corpora,
+    check_machine,
+)
 """In the order in which `--help` lists them: importing a module adds its commands."""
 DEBUG = "--debug"
 

@@ -9,6 +9,8 @@ from pipeline.recipe import recipe_names
 COMMANDS = (
     "run",
     "plan",
+    "thresholds",
+    "compare",
     "recipes",
     "measure",
     "signals",
@@ -17,6 +19,9 @@ COMMANDS = (
     "stop-words",
     "models",
     "dedup",
+    "dedup-index",
+    "decontaminate",
+    "audit",
     "extract",
     "doctor",
 )
@@ -63,6 +68,15 @@ def test_near_duplicates_of_files_are_found(tmp_path):
     assert said.startswith("3 rows, 1 go, 1 clusters of two or more")
     found = pq.read_table(tmp_path / "found" / "duplicates.parquet").to_pylist()
     assert [(row["id"], row["keeper"]) for row in found] == [("a", "a"), ("b", "a")]
+    cut = run("dedup", tmp_path / "in.parquet", "-o", tmp_path / "cut", "--substring", "--keep", "none")
+    assert "2 lose text" in cut
+    added = run("dedup-index", tmp_path / "in.parquet", "-i", tmp_path / "index")
+    assert "3 rows added to 0, 2 decisions" in added
+    (tmp_path / "q.txt").write_text(" ".join(f"neno{i}" for i in range(20, 40)))
+    asked = ("--against", tmp_path / "q.txt", "-o", tmp_path / "leaks")
+    assert run("decontaminate", tmp_path / "in.parquet", *asked).startswith(
+        "3 rows, 2 share one of 8 n-grams"
+    )
 
 
 def test_the_text_of_an_archive_is_extracted(root, tmp_path):
