@@ -29,7 +29,7 @@ def test_consecutive_chunk_rules_share_one_cutting_of_the_text():
 
 def test_dropping_duplicate_chunks_begins_a_second_pass():
     plan = make_plan(load_recipe("glot500c"))
-    first, dedup, second = plan.stages
+    first, dedup, second, *audits = plan.stages
     assert isinstance(first, RowPass)
     assert isinstance(first.operations[-1], ChunkKeys)
     assert isinstance(dedup, GlobalStep)
@@ -37,6 +37,7 @@ def test_dropping_duplicate_chunks_begins_a_second_pass():
     assert isinstance(second, RowPass)
     assert (second.reads, second.writes) == ("signals", "signals_2")
     assert second.operations == (DropChunks("sf5_duplicate"),)
+    assert [a.step.name for a in audits if isinstance(a, GlobalStep)] == ["cf1_script", "cf2_confusion"]
 
 
 def test_a_language_column_is_not_measured_twice():
@@ -59,6 +60,8 @@ def test_a_plan_is_described_stage_by_stage():
         ["row", "annotate"],
         ["global", "dedup"],
         ["row", "annotate_2"],
+        ["global", "audit"],
+        ["global", "audit"],
         ["row", "select"],
         ["publish", "publish"],
     ]
