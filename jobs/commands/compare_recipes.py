@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import app
+from jobs.commands import Lists, app
 
 
 @app.command()
@@ -23,6 +23,7 @@ def compare(
     trust_labels: Annotated[
         bool, typer.Option("--trust-labels", help="Take the column lang for the language; identify none.")
     ] = False,
+    lists: Lists = None,
     fairness: Annotated[
         str | None, typer.Option(metavar="LANG", help="Print what each language keeps beside this one.")
     ] = None,
@@ -39,10 +40,14 @@ def compare(
     from pipeline.compare_input import find_files, read_tables, read_texts
     from pipeline.compare_report import comparison_lines, disagreement_page, fairness_lines
     from pipeline.recipe import load_recipe
+    from pipeline.resources import check_resources, use_lists
     from schemas.errors import InputError, near_name
 
+    use_lists(lists)
     files = find_files(source)
     chosen = [load_recipe(name) for name in dict.fromkeys(recipes)]
+    for recipe in chosen:
+        check_resources(recipe)
     found = compared(chosen, read_tables(files, text_column), text_column, trust=trust_labels)
     if fairness is not None and fairness not in found.group:
         hint = near_name(fairness, found.groups) or f"; there are: {', '.join(found.groups[:20])}"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jobs.commands import app
+from jobs.commands import Lists, app
 
 
 @app.command()
@@ -16,6 +16,7 @@ def thresholds(
         str | None, typer.Option(help="Recipe whose thresholds are meant; default: the run's own.")
     ] = None,
     step: Annotated[str | None, typer.Option(help="This threshold only.")] = None,
+    lists: Lists = None,
     text_column: Annotated[str, typer.Option(help="Column that holds the texts of a file.")] = "text",
     output: Annotated[str | None, typer.Option("--output", "-o", help="Parquet file of the limits.")] = None,
 ) -> None:
@@ -31,6 +32,7 @@ def thresholds(
     import pyarrow.parquet as pq
 
     from pipeline.recipe import load_recipe
+    from pipeline.resources import use_lists
     from pipeline.run import RUN_FILE
     from pipeline.run_limits import run_limits
     from pipeline.table_limits import learn_from_file
@@ -38,6 +40,7 @@ def thresholds(
     from pipeline.workspace import Workspace
     from schemas.errors import InputError, near_name
 
+    use_lists(lists)
     if Workspace(source).exists(RUN_FILE):
         tables, applied = run_limits(Workspace(source), recipe)
     elif Path(source).is_file() and recipe is not None:
