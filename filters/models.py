@@ -277,7 +277,7 @@ def find_language_model(models: str, lang: str) -> LanguageModelFiles | None:
             if kenlm.is_file():
                 pieces, manifest = own / "sentencepiece.model", own / "manifest.json"
                 return LanguageModelFiles(kenlm, _existing(pieces), _existing(manifest))
-    for code in _wikipedia_codes(lang.partition("_")[0]):
+    for code in wikipedia_codes(lang.partition("_")[0]):
         kenlm = folder / f"{code}.arpa.bin"
         if kenlm.is_file():
             return LanguageModelFiles(kenlm, _existing(folder / f"{code}.sp.model"), None)
@@ -289,7 +289,8 @@ def _existing(path: Path) -> Path | None:
 
 
 @functools.cache
-def _wikipedia_codes(language: str) -> tuple[str, ...]:
+def wikipedia_codes(language: str) -> tuple[str, ...]:
+    """Return the codes of the Wikipedias in a language (ISO 639-3)."""
     return tuple(code for code, known in wikipedia_languages().items() if known.code == language)
 
 

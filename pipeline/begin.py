@@ -11,7 +11,7 @@ from pipeline.extractors import BATCHED, EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import Part, list_parts, parts_from_table
 from pipeline.recipe import Recipe, load_recipe
-from pipeline.resources import check_resources
+from pipeline.resources import check_resources, fetch_resources
 from pipeline.run import (
     PARTS_FILE,
     RUN_FILE,
@@ -58,6 +58,7 @@ def begin_run(asked: Begin) -> Run:
             f"--language-first: expected --languages and the extractor {' or '.join(BATCHED)}, got "
             f"{'no languages' if not asked.settings.languages else f'the extractor {recipe.extractor}'}"
         )
+    fetch_resources(recipe, asked.settings.languages)
     check_resources(recipe)
     _check_languages(recipe, asked.settings.languages or ())
     listing = list_archives(asked.inputs, asked.archive_root)

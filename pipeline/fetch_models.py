@@ -25,6 +25,9 @@ from schemas.errors import InputError, ModelError
 
 STEP_BYTES: Final = 1 << 20
 PIN: Final = ".fetched.json"
+FETCH_VARIABLE: Final = "GLOTMILL_FETCH_MODELS"
+"""Set where a run may fetch what it needs; each machine fetches for itself, once."""
+
 KENLM_MAGIC: Final = (b"mmap lm http://kheafield.com/code", b"\\data\\")
 Progress = Callable[[str, int, int | None], None]
 

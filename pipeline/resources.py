@@ -2,13 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from filters.list_files import LISTS_VARIABLE, STOPWORDS_ISO, find_word_lists, open_lists
-from filters.models import fingerprint
+from filters.model_registry import read_registry
+from filters.models import fingerprint, wikipedia_codes
 from pipeline.blocklists import find_list, lists_fingerprint
+from pipeline.fetch_models import FETCH_VARIABLE, fetch_model
 from pipeline.recipe import Recipe
 from pipeline.steps import AuditStep, EditStep, KeepStep, Step, ThresholdStep
 from schemas.errors import GlotmillError, ModelError
@@ -69,6 +71,39 @@ def check_resources(recipe: Recipe) -> None:
             f"recipe {recipe.name}: {len(missing)} resource(s) missing; --lists names a folder of lists\n"
             + "\n".join(missing)
         )
+
+
+def allow_fetching() -> None:
+    """Let this process, and those that it starts from now on, fetch what recipes need."""
+    os.environ[FETCH_VARIABLE] = "1"
+
+
+def fetch_resources(recipe: Recipe, languages: Iterable[str] | None) -> None:
+    """Fetch what a recipe needs of the registry and is not here, where that is allowed.
+
+    Of language models, those of `languages` (labels) are fetched, as far as there are any.
+
+    Raises:
+        ModelError: something cannot be had, or there are language models and no languages are named.
+    """
+    if FETCH_VARIABLE not in os.environ:
+        return
+    registry, asked = read_registry(), needs(recipe)
+    for name in (*asked.models, *asked.lists, *asked.blocklists):
+        if name not in registry or Path(name).exists():
+            continue
+        if not registry[name].by_language:
+            fetch_model(name)
+            continue
+        if languages is None:
+            raise ModelError(
+                f"model {name}: expected the languages to fetch, got none; name them with --languages, "
+                f"or fetch them one by one: glotmill models fetch {name}:sw"
+            )
+        known = registry[name].languages
+        codes = {code for label in languages for code in wikipedia_codes(label.partition("_")[0])}
+        for code in sorted(codes & set(known) if known else codes):
+            fetch_model(f"{name}:{code}")
 
 
 def _missing(kind: str, names: tuple[str, ...], look: Callable[[str], object]) -> Iterator[str]:

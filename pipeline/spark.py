@@ -17,12 +17,17 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import LongType, StringType, StructField, StructType
 
 from filters.list_files import LISTS_VARIABLE
+from filters.model_registry import CACHE_VARIABLE, REGISTRY_VARIABLE
+from pipeline.fetch_models import FETCH_VARIABLE
 from pipeline.java import use_java
 from pipeline.progress import Watched, progress
 from pipeline.run import Run, part_fingerprints, unfinished
 from pipeline.workspace import Receipt
 
 TASK_TRIES = 4
+PASSED_ON = (LISTS_VARIABLE, CACHE_VARIABLE, REGISTRY_VARIABLE, FETCH_VARIABLE)
+"""Variables of the environment that executors get too: where lists and models lie, whether to fetch them."""
+
 """How often a task is tried, in local mode too (Spark's default there is once)."""
 
 SUBMITTED = "PYSPARK_GATEWAY_PORT"
@@ -60,8 +65,9 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
     builder = SparkSession.builder.appName(f"glotmill {name}")
     for key, value in SETTINGS.items():
         builder = builder.config(key, value)
-    if LISTS_VARIABLE in os.environ:
-        builder = builder.config(f"spark.executorEnv.{LISTS_VARIABLE}", os.environ[LISTS_VARIABLE])
+    for variable in PASSED_ON:
+        if variable in os.environ:
+            builder = builder.config(f"spark.executorEnv.{variable}", os.environ[variable])
     if SUBMITTED not in os.environ:
         use_java()
         chosen = master or "local[*]"

@@ -8,10 +8,12 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.annotate import ChunkCounts, annotate_part
+from pipeline.blocklists import open_lists
 from pipeline.extract import PartExtraction
 from pipeline.plan import RowPass, corpus_schema, in_chunks, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.reached import read_decisions, read_found
+from pipeline.resources import fetch_resources
 from pipeline.run import Run, page_settings
 from pipeline.selection import by_language, select_batch, takes_part
 from pipeline.steps import DedupStep
@@ -28,7 +30,7 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
     started = time.monotonic()
     number = int(part)
     workspace = run.workspace
-    result = PartExtraction(run.parts[number], page_settings(run))
+    result = PartExtraction(run.parts[number], page_settings(run), blocks=open_lists(run.recipe.urls))
     size = workspace.put_parquet(workspace.table_name("documents", number), result.schema, result.documents())
     workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
     outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
@@ -50,6 +52,7 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
 def annotate_task(run: Run, planned: RowPass, fingerprints: Mapping[str, str], part: str) -> Receipt:
     """Measure the documents of a part."""
     started = time.monotonic()
+    fetch_resources(run.recipe, run.settings.languages)
     number, workspace = int(part), run.workspace
     decisions = {
         name: read_decisions(workspace, name, number)

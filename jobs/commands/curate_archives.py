@@ -28,6 +28,9 @@ def run(
     keep_workspace: Annotated[bool, typer.Option("--keep-workspace", help="Keep what stages left.")] = False,
     lid: Annotated[str | None, typer.Option(help="fastText language identifier: a path, or lid.176.")] = None,
     lists: Lists = None,
+    fetch_models: Annotated[
+        bool, typer.Option("--fetch-models", help="Fetch the models and lists that the recipe needs.")
+    ] = False,
     language_models: Annotated[str | None, typer.Option(help="Folder that `glotmill train-lm` made.")] = None,
     extractor: Annotated[
         str | None, typer.Option(help="glotmill, trafilatura, trafilatura-precision, resiliparse, …")
@@ -47,10 +50,12 @@ def run(
     Example: glotmill run glotmill crawl/*.warc.gz --output corpus --languages swh_Latn,amh_Ethi
     """
     from pipeline.begin import Begin, begin_run
-    from pipeline.resources import use_lists
+    from pipeline.resources import allow_fetching, use_lists
     from pipeline.run import MEBIBYTE, RunSettings
 
     use_lists(lists)
+    if fetch_models:
+        allow_fetching()
     wanted = tuple(sorted({code.strip() for code in languages.split(",")})) if languages is not None else None
     signals = {
         "lid": {"model": lid} if lid else {},

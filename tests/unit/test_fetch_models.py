@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from filters.kneser_ney import train_arpa
 from filters.model_registry import CACHE_VARIABLE, REGISTRY_VARIABLE, fetched_path, find_entry, read_registry
 from filters.models import LID176, find_language_model, find_model, fingerprint
-from pipeline.fetch_models import fetch_model, verify_model
+from pipeline.fetch_models import FETCH_VARIABLE, fetch_model, verify_model
 from pipeline.https import Retry
+from pipeline.recipe import load_recipe
+from pipeline.resources import check_resources, fetch_resources
 from schemas.errors import ModelError
 from tests.range_server import Site, serving
 
@@ -251,3 +254,34 @@ def test_noise_is_no_registry(cache: Path) -> None:
     (cache.parent / "own.toml").write_text(random.Random(3).randbytes(50).hex() + "=")
     with pytest.raises(ModelError, match=r"own.toml: not valid TOML"):
         read_registry()
+
+
+def test_a_run_fetches_what_its_recipe_needs_only_when_allowed(
+    cache: Path, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(cache, site, "lid.ftz", kind="fasttext")
+    recipe = replace(load_recipe("glot500c"), settings={"lid": {"model": "m"}})
+    monkeypatch.delenv(FETCH_VARIABLE, raising=False)
+    fetch_resources(recipe, None)
+    assert site.requests == []
+    with pytest.raises(ModelError, match="glotmill models fetch m"):
+        check_resources(recipe)
+    monkeypatch.setenv(FETCH_VARIABLE, "1")
+    fetch_resources(recipe, None)
+    check_resources(recipe)
+    assert find_model("m") == cache / "m" / "lid.ftz"
+
+
+def test_language_models_are_fetched_for_the_languages_that_are_wanted(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arpa = tmp_path / "a.arpa"
+    train_arpa([["na", "ya"]] * 5, arpa, order=2)
+    recipe = replace(load_recipe("glot500c"), settings={"perplexity": {"models": "m"}})
+    monkeypatch.setenv(FETCH_VARIABLE, "1")
+    with serving(Site({"/sw.arpa.bin": arpa.read_bytes()})) as site:
+        register(cache, site, "{lang}.arpa.bin", kind="kenlm-folder")
+        with pytest.raises(ModelError, match="expected the languages to fetch, got none"):
+            fetch_resources(recipe, None)
+        fetch_resources(recipe, ["swh_Latn"])
+    assert names(cache / "m") == ["sw.arpa.bin", "sw.arpa.bin.fetched.json"]
