@@ -100,6 +100,7 @@ def clean_documents(shared: Path, languages: tuple[str, ...] = LANGUAGES) -> pa.
                 "text": "\n".join(text for _, text in sorted(lines)),
             }
             for key, lines in texts.items()
+            if key[0] != "FLORES" or len(lines) == SENTENCES
         ]
     )
 
