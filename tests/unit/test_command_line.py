@@ -18,6 +18,7 @@ COMMANDS = (
     "train-lm",
     "stop-words",
     "models",
+    "identify",
     "dedup",
     "dedup-index",
     "decontaminate",
