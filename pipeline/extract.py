@@ -1,11 +1,13 @@
 """Extract: records become documents; each record that is none is written down with its reason."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from pipeline.blocklists import UrlList, blocked
 from pipeline.extractors import PageSettings, PageText
 from pipeline.page_guard import read_pages
 from pipeline.parts import Coverage, Part
@@ -19,6 +21,9 @@ BATCH_BYTES = 8 << 20
 REMOVED_ROWS = 20_000
 """Rows in one batch of removed records."""
 
+URLS_AT_ONCE = 32
+"""Pages whose addresses are looked up together, and which wait in memory for it."""
+
 Row = dict[str, object]
 
 
@@ -30,10 +35,13 @@ class PartExtraction:
     were.
     """
 
-    def __init__(self, part: Part, settings: PageSettings, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, part: Part, settings: PageSettings, limits: Limits = LIMITS, *, blocks: Sequence[UrlList] = ()
+    ) -> None:
         self.part = part
         self.outcomes: Counter[str] = Counter()
         self._settings = settings
+        self._blocks = blocks
         self._reader = PartReader(part, limits)
         self._removed: list[Row] = []
         self.schema = document_schema(with_images=settings.images)
@@ -80,11 +88,25 @@ class PartExtraction:
             yield _batch(ordered[start : start + REMOVED_ROWS], REMOVED)
 
     def _pages(self) -> Iterable[Record]:
+        return self._wanted() if self._blocks else self._read()
+
+    def _read(self) -> Iterator[Record]:
         for record in self._reader:
             if record.reason is None:
                 yield record
             else:
                 self._remove(record, record.reason, record.detail)
+
+    def _wanted(self) -> Iterator[Record]:
+        """Yield the pages whose address is on none of the lists; of others the text is never extracted."""
+        pages = self._read()
+        while group := list(islice(pages, URLS_AT_ONCE)):
+            found = blocked(self._blocks, pa.array([record.url for record in group], pa.string()))
+            for record, name in zip(group, found.to_pylist(), strict=True):
+                if name is None:
+                    yield record
+                else:
+                    self._remove(record, name, "")
 
     def _remove(self, record: Record, reason: str, detail: str) -> None:
         self.outcomes[reason] += 1
