@@ -25,8 +25,8 @@ FORMAT: Final = 1
 LEAVES: Final = 16
 LEAF_UNIT: Final = 1 << 12
 """Integers of a leaf to a unit of log-odds."""
-EARLY_TREES: Final = 80
-SURE_SCORE: Final = 4 * LEAF_UNIT
+EARLY_TREES: Final = 48
+SURE_SCORE: Final = 7 * LEAF_UNIT // 2
 """Score, in either direction, from which the trees after the first `EARLY_TREES` are not asked."""
 CURVE_STEP: Final = 1 << 6
 """Integers of a score to an entry of the curve."""
