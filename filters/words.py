@@ -17,8 +17,8 @@ nothing (as in CLDR's root locale), a run of ideographs is cut by the dictionary
 
 Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`;
 `word_punct` is `\w+|[^\w\s]+` of `re` (NLTK's WordPunctTokenizer); `tokens` is `unicode` and each other code
-point that is not white space, near to what NLTK and spaCy give; `blanks` is `str.split(" ")`, empty ones too;
-`roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
+point that is not white space; `english` joins and parts those as spaCy does (`english_tokens.py`); `blanks`
+is `str.split(" ")`, empty ones too; `roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
 """
 
 import functools
@@ -225,6 +225,12 @@ def _tokens(text: "TextBatch") -> Spans:
     return text.spans(*runs(solid, text.row_offsets, cuts))
 
 
+def _english(text: "TextBatch") -> Spans:
+    from filters.english_tokens import english_tokens  # reads batches itself
+
+    return english_tokens(text)
+
+
 def _blanks(text: "TextBatch") -> Spans:
     return split(np.flatnonzero(text.codepoints == BLANK), text.row_offsets)
 
@@ -245,6 +251,7 @@ KINDS: dict[str, Callable[["TextBatch"], Spans]] = {
     "word_characters": _word_characters,
     "word_punct": _word_punct,
     "tokens": _tokens,
+    "english": _english,
     "blanks": _blanks,
     "roots": _roots,
 }

@@ -21,7 +21,7 @@ SHARE: Final = 0.008
 LEAST: Final = 8
 """Words of a list, where the text has so many."""
 
-KIND: Final = "tokens"
+KIND: Final = "english"
 """The words that the recipe `fineweb2` compares with."""
 
 

@@ -35,6 +35,7 @@ class Counting:
 COUNTINGS: Final = {
     "gopher": Counting("unicode", True, False, False, False, True, "covered"),
     "datatrove": Counting("tokens", False, True, True, True, False, "scanned"),
+    "datatrove-english": Counting("english", False, True, True, True, False, "scanned"),
     "datatrove-whitespace": Counting("whitespace", False, True, True, True, False, "scanned"),
     "dolma": Counting("whitespace", False, False, False, True, False, "weighted"),
     "dclm": Counting("unicode", False, False, False, False, True, "covered"),
