@@ -1,9 +1,10 @@
 """Which pages are not worth parsing: a linear look at the markup, before any parser sees it.
 
 Parsers are quadratic in nesting and in the attributes of one tag, and linear with a large factor in tags.
-Measured on one core: 20,000 attributes in a tag 1 s, 10,000 nested elements 2 s (Lexbor), 100,000 table rows
-8 s and 0.5 GB (trafilatura). Real pages stay far below these limits: of 714 the one with most has 9,207 tags.
-What gets past them is stopped by the limits on time and memory.
+Measured on one core: 20,000 attributes in a tag 1 s, 10,000 nested elements 2 s, 20,000 options of a select
+3 s, 90,000 of them 74 s (Lexbor), 100,000 table rows 8 s and 0.5 GB (trafilatura). Real pages stay far below
+these limits: of 714 the one with most has 9,207 tags. What gets past them is stopped by the limits on time and
+memory.
 """
 
 import re
@@ -36,6 +37,8 @@ FLAT = (
     "body",
 )  # fmt: skip
 FLAT_NAMES = np.array([int.from_bytes(name.encode(), "little") for name in FLAT], np.uint32)
+OPTION_NAMES = FLAT_NAMES[[FLAT.index("opti"), FLAT.index("optg")]]
+NAME_LETTERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,9 @@ class HtmlLimits:
     """Bytes `<`."""
     depth: int = 1_000
     """Open elements at one place, estimated."""
-    attributes: int = 5_000
+    options: int = 8_000
+    """Elements `option` and `optgroup`."""
+    attributes: int = 1_000
     """Attributes of one tag. Its length alone is no fault: images, drawings and data are inlined in tags."""
 
 
@@ -63,6 +68,8 @@ def html_fault(html: bytes, limits: HtmlLimits) -> str | None:
     tags = int(np.count_nonzero(is_tag))
     if tags > limits.tags:
         return f"{tags} tags, limit {limits.tags}"
+    if tags > limits.options and (options := count_options(data, np.flatnonzero(is_tag))) > limits.options:
+        return f"{options} options, limit {limits.options}"
     if most_attributes(html) > limits.attributes:
         attributes = most_attributes(without_raw_text(html))
         if attributes > limits.attributes:
@@ -73,6 +80,12 @@ def html_fault(html: bytes, limits: HtmlLimits) -> str | None:
         if depth > limits.depth:
             return f"{depth} nested elements, limit {limits.depth}"
     return None
+
+
+def count_options(data: NDArray[np.uint8], at: NDArray[np.int64]) -> int:
+    """Count the elements `option` and `optgroup` among the tags that begin at `at`."""
+    names = _names(np.append(data, np.zeros(NAME_LETTERS, np.uint8)), at + 1)
+    return int(np.isin(names, OPTION_NAMES).sum())
 
 
 def without_raw_text(html: bytes) -> bytes:
@@ -131,7 +144,7 @@ def _names(data: NDArray[np.uint8], at: NDArray[np.int64]) -> NDArray[np.uint32]
     """The first four letters of the names at `at`, in lower case, as one number each; 0: no name."""
     names = np.zeros(len(at), np.uint32)
     inside = np.ones(len(at), bool)
-    for i in range(4):
+    for i in range(NAME_LETTERS):
         letters = data[at + i] | TO_LOWER
         inside &= (letters >= LETTER_A) & (letters <= LETTER_Z)
         names |= np.where(inside, letters, 0).astype(np.uint32) << np.uint32(8 * i)

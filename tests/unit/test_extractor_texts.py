@@ -117,6 +117,10 @@ HOSTILE = {
     "100,000 attributes": "<p " + " ".join(f"a{i}=1" for i in range(100_000)) + ">x",
     "50,000 nested elements": "<div>" * 50_000 + "x",
     "20 MB of tags": "<b>" * (20 << 20 >> 2),
+    "options of a select": "<p>x<select>" + "<option>y" * 90_000,
+    "options in capitals": "<p>x<SELECT>" + "<OptGroup><OPTION>y</option>" * 9_000,
+    "many tags of many attributes": ("<p " + " ".join(f"attribute{i}=1" for i in range(1_100)) + ">x</p>")
+    * 40,
     "20 MB of text": "x " * (10 << 20),
     "unclosed everything": "".join(
         f"<{name}>x" for name in ["div", "p", "a", "b", "table", "tr", "td", "ul", "li", "h1", "pre"]
@@ -136,7 +140,7 @@ def test_a_hostile_page_is_removed_at_once_and_counted(name):
 
 AWKWARD = {
     "as deep as may be": "<div>" * 990 + "x",
-    "as many attributes as may be": "<p " + " ".join(f"a{i}=1" for i in range(4_900)) + ">x",
+    "as many attributes as may be": ("<p " + " ".join(f"attribute{i}=1" for i in range(990)) + ">x</p>") * 40,
     "as many tags as may be": "<p>x" * 190_000,
     "as many different class names as may be": "".join(f"<p class='a{i} b{i}'>x" for i in range(60_000)),
     "one long word": "x" * (7 << 20),
@@ -144,6 +148,7 @@ AWKWARD = {
     "one long title": f"<title>{'<title' * 5_000}</title>x",
     "only links": "<a href=x>x</a> " * 60_000,
     "only line breaks": "x<br>" * 150_000,
+    "options of a select": "<p>x<select>" + "<option>y" * 7_900,
     "tables in tables": "<table><tr><td>" * 300 + "x",
     "formatting that is never closed": "<p><b><i><u><font>x" * 150,
     "a name of three megabytes": f"<{'x' * (3 << 20)}>x",

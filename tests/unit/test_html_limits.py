@@ -3,7 +3,7 @@ import pytest
 
 from pipeline.html_limits import HtmlLimits, html_fault, most_attributes, nesting, without_raw_text
 
-LIMITS = HtmlLimits(size=1 << 20, tags=5_000, depth=100, attributes=50)
+LIMITS = HtmlLimits(size=1 << 20, tags=5_000, depth=100, options=40, attributes=50)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,8 @@ LIMITS = HtmlLimits(size=1 << 20, tags=5_000, depth=100, attributes=50)
         (b"<div><b><i>" * 100 + b"</p>", "300 nested elements, limit 100"),
         (b"<x-y>" * 120, "120 nested elements, limit 100"),
         (b"<p " + b" ".join(b"a%d='a v'" % i for i in range(2_000)), "2000 attributes in one tag, limit 50"),
+        (b"<select>" + b"<option>" * 41 + b"<OptGroup></optgroup>", "42 options, limit 40"),
+        (b"<select>" + b"<option></option>" * 40 + b"<opera>", None),
         (b"<div " + b" ".join(b"a%d" % i for i in range(3_000)), "3000 attributes in one tag, limit 50"),
     ],
 )  # fmt: skip
