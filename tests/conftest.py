@@ -10,8 +10,14 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
-settings.register_profile("glotmill", deadline=None)  # first uses read tables; a busy machine is no fault
-settings.load_profile("glotmill")
+# No deadline: first uses read tables, and a busy machine is no fault.
+settings.register_profile("full", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=10)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try few examples in the fast run, `-m "not spark and not slow"`, and all in the whole run."""
+    settings.load_profile("quick" if "not slow" in config.option.markexpr else "full")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, tables
 
-settings.register_profile("glotmill", deadline=None)  # first uses read tables; a busy machine is no fault
-settings.load_profile("glotmill")
+
+def examples(most: int) -> settings:
+    """Try so many examples in the whole run, and no more than its profile says in the fast one."""
+    return settings(max_examples=min(most, settings.default.max_examples))
 
 
 @cache

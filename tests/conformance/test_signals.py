@@ -5,14 +5,19 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import filters.signals  # noqa: F401  (declares the signals)
 from filters.registry import SIGNALS, Measurement
+from filters.shingle_words import shingle_words
+from filters.signals.scripts import label_scripts
+from filters.text import TextBatch
 from filters.wordlists import WordLists
-from tests.slow_signals import REFERENCES
-from tests.strategies import ROWS, TEXTS
+from tests import slow_text
+from tests.slow_published import PUBLISHED
+from tests.slow_signals import REFERENCES, scripts
+from tests.strategies import ROWS, TEXTS, examples
 
 LISTS = WordLists.of("small", {"en": ["the", "a", "a b"], "hin": ["है"], "jpn_Jpan": ["本"]})
 SETTINGS = {
@@ -25,6 +30,12 @@ OF_TEXT = [
     for name, signal in SIGNALS.items()
     if "text" in signal.inputs and set(signal.inputs) <= {"text", "lang"}
 ]
+ELSEWHERE = (
+    *("dedup", "language", "perplexity", "classified", "importance", "unit_language", "tiny"),
+    *("roots", "verdicts"),
+)
+"""Modules whose signals need a model, or have their values held by tests of their own."""
+
 LONG = "The quick brown fox jumps over the lazy dog. " * 3
 PIECES = (
     *(
@@ -75,10 +86,10 @@ def near(value: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("name", "parameters", "reference"),
-    REFERENCES,
-    ids=[f"{name}-{parameters}" for name, parameters, _ in REFERENCES],
+    REFERENCES + PUBLISHED,
+    ids=[f"{name}-{parameters}" for name, parameters, _ in REFERENCES + PUBLISHED],
 )
-@settings(max_examples=40)
+@examples(40)
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
 @example(rows=[LONG, "", None, "a\n" * 300, "\n\n\n", "x"])
 @example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
@@ -92,7 +103,35 @@ def test_a_signal_equals_its_slow_reference(
 
 
 @pytest.mark.parametrize("name", OF_TEXT)
-@settings(max_examples=25)
+def test_a_signal_of_text_alone_has_a_slow_reference(name: str) -> None:
+    known = {name for name, _, _ in REFERENCES + PUBLISHED} | {"label_script_ratio", "ngram_hashes"}
+    assert name in known or SIGNALS[name].function.__module__.rpartition(".")[2] in ELSEWHERE
+
+
+@given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
+def test_ngram_hashes_are_as_many_as_the_distinct_ngrams(rows: list[str | None]) -> None:
+    for row, found in zip(rows, measure(rows, "ngram_hashes", n=2).to_pylist(), strict=True):
+        text = TextBatch.from_arrow(pa.array([row or ""]))
+        words = [slow_text.fold(word) for word in text.slice_text(shingle_words(text)).to_pylist()]
+        grams = {tuple(words[i : i + 2]) for i in range(max(len(words) - 1, min(len(words), 1)))}
+        assert found is None if row is None else len(set(found)) == len(found) == len(grams)
+
+
+@examples(40)
+@given(rows=st.lists(st.one_of(st.none(), TEXTS), max_size=6))
+def test_the_share_of_a_labels_script_equals_its_slow_reference(rows: list[str | None]) -> None:
+    found = measure(rows, "label_script_ratio").to_pylist()
+    for i, (row, value) in enumerate(zip(rows, found, strict=True)):
+        label = LABELS[i % len(LABELS)]
+        counted = scripts(row or "")
+        if row is None or label is None or not counted:
+            assert value is None
+        else:
+            assert value == near(sum(counted[code] for code in label_scripts(label)) / sum(counted.values()))
+
+
+@pytest.mark.parametrize("name", OF_TEXT)
+@examples(25)
 @given(rows=ROWS, cut=st.integers(0, 6))
 def test_a_row_does_not_depend_on_its_batch(name: str, rows: list[str | None], cut: int) -> None:
     labels = pa.array([LABELS[i % len(LABELS)] for i in range(len(rows))], pa.string())
