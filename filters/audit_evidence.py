@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.special import gammaln
 
 from filters.families import known_scripts, unicode_scripts
 from filters.lsh import band_hashes
@@ -64,7 +65,10 @@ class TypeToken:
         total = int(self.counts.sum())
         if total < words:
             return None
-        return float((1 - (1 - words / total) ** self.counts).sum())
+        rest = total - self.counts
+        missed = gammaln(rest + 1) - gammaln(np.maximum(rest - words, 0) + 1)
+        missed += gammaln(total - words + 1) - gammaln(total + 1)
+        return float((1 - np.where(rest >= words, np.exp(missed), 0)).sum())
 
 
 @dataclass(frozen=True, slots=True)

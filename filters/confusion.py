@@ -36,6 +36,9 @@ NEARNESS: Final = (Relation.SAME, Relation.CLOSE, Relation.FAMILY, Relation.UNKN
 COPIES: Final = 0.1
 """Excess below which two corpora are the same text under two labels; natural kin are further apart."""
 
+REACH: Final = 2.0
+"""Excess from which on kin says nothing: corpora of unrelated languages are no further apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -73,6 +76,7 @@ class Confusion:
     own_bits: float
     """-log2 P for each code point of the held-out text by the corpus's own model."""
     nearest: str | None
+    """Among the corpora whose own label stands."""
     nearest_bits: float | None
     """The larger of the two cross-entropies."""
     excess: float | None
@@ -130,10 +134,10 @@ class Neighbours:
         self.excess = np.maximum(one_way, one_way.T)
         self.relations = np.array([[relation(a, b) for b in labels] for a in labels], dtype=object)
 
-    def nearest(self, row: int) -> int | None:
-        """Return the nearest other corpus."""
-        order = np.argsort(self.excess[row], kind="stable")
-        return next((int(other) for other in order if other != row), None)
+    def nearest(self, row: int, honest: Sequence[int]) -> int | None:
+        """Return the nearest other corpus whose label stands."""
+        others = [i for i in honest if i != row]
+        return min(others, key=lambda i: float(self.excess[row, i]), default=None)
 
     def candidates(self, row: int, honest: Sequence[int]) -> list[int]:
         """Return the honest corpora of remote languages that are nearest in either direction."""
@@ -158,7 +162,7 @@ class Neighbours:
     def right_label(self, row: int, honest: Sequence[int], limits: Limits) -> str | None:
         """Return the label of the largest of the honest corpora that an impostor is about equally near to."""
         near = [i for i in self.near_strangers(row, limits) if i in honest]
-        nearest = [i for i in near if self.excess[row, i] <= self.excess[row, near[0]] + COPIES]
+        nearest = [i for i in near if self.excess[row, i] <= self.excess[row, near[0]] + limits.alike]
         best = max(nearest, key=lambda i: int(self.units[i]), default=None)
         return None if best is None else self.labels[best]
 
@@ -176,7 +180,7 @@ class Neighbours:
     def _nearest_kin(self, row: int, other: int) -> float:
         """Return the excess of the nearest corpus that is closer kin to the label of `row`."""
         mine, theirs = self._ranks(row), self._ranks(other)
-        kin = (mine < theirs) & (self.excess[row] > COPIES)
+        kin = (mine < theirs) & (self.excess[row] > COPIES) & (self.excess[row] < REACH)
         return float(self.excess[row][kin].min(initial=np.inf))
 
     def _ranks(self, row: int) -> NDArray[np.int64]:
@@ -228,8 +232,8 @@ def _judge(
     better: str | None,
     limits: Limits,
 ) -> Confusion:
-    labels, nearest = matrix.labels, matrix.nearest(row)
-    like = [i for i in np.flatnonzero(matrix.excess[row] < limits.alike).tolist() if i != row]
+    labels, nearest = matrix.labels, matrix.nearest(row, honest)
+    like = [i for i in honest if i != row and matrix.excess[row, i] < limits.alike]
     wrong, relabel = None, None
     if better is not None:
         wrong, relabel = "reference", better

@@ -137,7 +137,7 @@ def _value(value: object) -> str:
     if value is None or value == []:
         return '<span class="dim">–</span>'
     if isinstance(value, float):
-        return f"{value:,.0f}" if value >= 100 else f"{value:.3f}"  # noqa: PLR2004 - counts have no decimals
+        return f"{value:,.0f}" if value >= 100 else f"{round(value, 3) + 0.0:.3f}"  # noqa: PLR2004 - counts have no decimals
     if isinstance(value, int):
         return f"{value:,}"
     return _text(", ".join(value) if isinstance(value, list) else str(value))
