@@ -6,6 +6,7 @@ it has changed. What cannot be opened is a `ModelError` that says how to get it.
 """
 
 import atexit
+import bisect
 import functools
 import hashlib
 import importlib
@@ -20,8 +21,6 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
-
-import numpy as np
 
 from filters.languages import other_labels, read_labels, wikipedia_languages
 from filters.model_files import check_fasttext
@@ -98,7 +97,13 @@ class LanguageIdentifier:
     def _score(self, probability: float) -> float:
         if self.curve is None:
             return min(float(probability), 1.0)
-        return float(np.interp(probability, *self.curve))
+        probabilities, scores = self.curve
+        place = bisect.bisect_left(probabilities, probability)
+        if place in (0, len(scores)):
+            return scores[min(place, len(scores) - 1)]
+        below, above = probabilities[place - 1], probabilities[place]
+        share = (probability - below) / (above - below)
+        return scores[place - 1] + share * (scores[place] - scores[place - 1])
 
 
 @dataclass(frozen=True, slots=True)

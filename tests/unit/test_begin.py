@@ -112,7 +112,7 @@ def test_what_a_run_was_asked_for_is_written_down(archive, tmp_path):
     [
         ("sw", "'sw': expected an ISO 639-3 code and an ISO 15924 script, such as swh_Latn"),
         ("swh_Latin", "such as swh_Latn; did you mean Latn?"),
-        ("swq_Latn", "not among the 1.. languages of lid.176; did you mean"),
+        ("swq_Latn", "not among the 538 languages of glotlid-mini; did you mean swh_Latn?"),
     ],
 )
 def test_an_unknown_language_is_refused(archive, tmp_path, code, expected):

@@ -1,8 +1,11 @@
 """The identifier that the package carries, and the command that uses it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -66,6 +69,15 @@ def test_scores_rise_with_the_probability_and_are_calibrated() -> None:
     assert list(probability) == sorted(probability)
     assert list(score) == sorted(score)
     assert 0 <= score[0] < score[-1] <= 1
+    asked = np.linspace(0, 1, 101)
+    found = [replace(identifier, model=stand_in(p)).best_two("")[0][0] for p in asked]
+    assert found == pytest.approx(np.interp(asked, probability, score).tolist())
+
+
+def stand_in(probability: float) -> SimpleNamespace:
+    """A model that gives one label with this probability."""
+    label = next(iter(open_identifier(GLOTLID_MINI).labels))
+    return SimpleNamespace(f=SimpleNamespace(predict=lambda *_: [(probability, label)]))
 
 
 def test_a_choice_among_few_languages_shares_a_probability_of_one() -> None:
