@@ -56,12 +56,14 @@ def run_from_zip(root: Path, pyfiles: Path, program: str) -> Any:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_every_module_is_imported_from_the_zip_alone(root: Path, pyfiles: Path) -> None:
     files = run_from_zip(root, pyfiles, IMPORT_ALL)
     assert {*PACKAGES} <= files.keys()
     assert {name: file for name, file in files.items() if not file.startswith(f"{pyfiles}/")} == {}
 
 
+@pytest.mark.slow
 def test_recipes_and_tables_are_read_from_the_zip(root: Path, pyfiles: Path) -> None:
     recipes = sorted(path.stem for path in (root / "pipeline" / "recipes").glob("*.toml"))
     assert run_from_zip(root, pyfiles, READ_ALL) == [["two", "words"], recipes]

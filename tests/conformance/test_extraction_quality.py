@@ -16,6 +16,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from pipeline.charset import decode_html
 from pipeline.extractor.texts import extract_texts
 
+pytestmark = pytest.mark.slow
 FLOORS = {"human": 0.975, "reviewed": 0.87, "tool-fixture": 0.735, "kept": 0.96, "removed": 0.93}
 TYPE_FLOORS = {"article": 0.95, "documentation": 0.93, "service": 0.9, "product": 0.81, "collection": 0.86}
 LANGUAGE_FLOOR = 0.95

@@ -52,6 +52,7 @@ def cluster_of(texts: pa.Array) -> np.ndarray:
     return labels
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_near_duplicates_are_found_and_others_are_not(
     shared: Path, name: str, capsys: pytest.CaptureFixture[str]
@@ -86,6 +87,7 @@ def test_near_duplicates_are_found_and_others_are_not(
             assert precision >= PRECISION, lang
 
 
+@pytest.mark.slow
 def test_copies_of_the_assembled_archive_end_in_one_cluster(shared: Path) -> None:
     table = pq.read_table(shared / "data" / "warc" / "assembled" / "assembled-truth.parquet")
     table = table.filter(

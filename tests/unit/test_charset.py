@@ -145,6 +145,7 @@ def same(text: str, payload: bytes, charset: str) -> bool:
     return sum(a != b for a, b in zip(text, expected, strict=True)) <= len(text) / 1000
 
 
+@pytest.mark.slow
 def test_files_in_known_sets_are_read_right_by_declaration_and_by_detector(shared):
     declared = re.compile(rb"(charset|encoding)\s*=\s*[\"']?[\w-]+", re.IGNORECASE)
     wrong = Counter()

@@ -151,6 +151,7 @@ def is_decoded_right(row, payload, text):
     )
 
 
+@pytest.mark.slow
 def test_the_assembled_pages_are_decoded_right(assembled):
     by_charset, wrong = Counter(), Counter()
     false_header, transcoded = [], []
@@ -168,6 +169,7 @@ def test_the_assembled_pages_are_decoded_right(assembled):
     assert (len(transcoded), all(transcoded)) == (38, True)
 
 
+@pytest.mark.slow
 def test_the_pages_that_the_truth_table_calls_utf_8_by_mistake_follow_their_own_declaration(assembled):
     found = {}
     for row, content_type, payload in assembled:
@@ -177,6 +179,7 @@ def test_the_pages_that_the_truth_table_calls_utf_8_by_mistake_follow_their_own_
     assert found == {"iso8859-2": ("meta", 0), "cp1252": ("meta", 0), "gb18030": ("meta", 0)}
 
 
+@pytest.mark.slow
 def test_most_assembled_pages_become_documents_by_the_fast_extractor(assembled):
     settings = PageSettings(extractor="resiliparse")
     read = [read_page(payload, header, row["url"], settings) for row, header, payload in assembled]

@@ -203,6 +203,7 @@ def test_a_file_changed_in_the_cache_is_found(cache: Path, site: Site) -> None:
     assert problem.startswith("expected SHA-256 ")
 
 
+@pytest.mark.slow
 def test_processes_that_ask_together_fetch_a_file_once(cache: Path, site: Site) -> None:
     register(cache, site, "lists.json")
     program = "from pipeline.fetch_models import fetch_model; print(fetch_model('m')[0])"

@@ -60,6 +60,7 @@ def test_no_markup_makes_the_look_itself_slow(html):
     html_fault(html, HtmlLimits())
 
 
+@pytest.mark.slow
 def test_no_real_page_is_refused(shared):
     pages = pq.read_table(shared / "data" / "extraction" / "pages_with_gold.parquet", columns=["html"])
     faults = [html_fault(page.as_py(), HtmlLimits()) for page in pages.column("html")]

@@ -41,6 +41,7 @@ def test_a_recipe_adds_its_measurements_and_verdicts(source):
     assert "word_count" in table.column("gm_removed_by").to_pylist()[1]
 
 
+@pytest.mark.slow
 def test_workers_change_nothing(source):
     wanted = Wanted("body", signals=("char_rep_ratio", "lang"))
     measure(source, wanted)

@@ -107,6 +107,7 @@ def gone_within(pid: int, seconds: float) -> bool:
         return bool(waiting.poll(seconds * 1000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["loop", "native"])
 def test_a_page_that_hangs_is_removed_and_its_neighbours_are_read(word, settings, hook):
     late = ("extract_timeout", "more than 0.4 s of CPU time")

@@ -236,6 +236,7 @@ def test_a_response_is_written_the_same_each_time(tmp_path: Path) -> None:
     assert (tmp_path / "a/x.warc.gz").read_bytes() == (tmp_path / "b/x.warc.gz").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripts")
 def test_a_large_archive_has_the_size_asked_for_and_the_same_bytes_again(tmp_path: Path) -> None:
     module = import_script("make_large_archive")

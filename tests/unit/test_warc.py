@@ -271,6 +271,7 @@ def test_an_archive_in_another_compression_is_one_removal(tmp_path: Path, magic:
     assert [r for n in (1, 2) for r in PartReader(Part(n, str(tmp_path / "a.warc.lz4"), 200 * n, 200))] == []
 
 
+@pytest.mark.slow
 def test_a_bomb_is_not_unpacked_into_memory(tmp_path: Path) -> None:
     import tracemalloc
 
