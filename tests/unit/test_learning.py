@@ -1,96 +1,30 @@
-import numpy as np
+from functools import partial
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipeline.card import Manifest, card, stats
 from pipeline.learning import learn_here, learned_tables, learned_together, store
-from pipeline.parts import Part
 from pipeline.plan import table_schema
 from pipeline.reached import read_found
 from pipeline.recipe import load_recipe
-from pipeline.run import RunSettings, start_run, unfinished
+from pipeline.run import unfinished
 from pipeline.run_limits import run_limits
 from pipeline.table_limits import learn_from_file, learn_from_table
 from pipeline.threshold_report import brief, threshold_lines
-from pipeline.workspace import Workspace
 from schemas.errors import InputError, WorkspaceError
-
-RECIPE = """
-name = "learned"
-source = "test"
-[[steps]]
-keep = "letter_ratio >= 0.5"
-[[steps]]
-threshold = "word_count"
-with = { rule = "percentile", percentile = 10, min_documents = 20 }
-as = "words_p10"
-[[steps]]
-threshold = "line_count"
-with = { rule = "percentile", percentile = 90, min_documents = 20 }
-as = "lines_p90"
-[[steps]]
-keep = "word_count >= $words_p10"
-[[steps]]
-keep = "line_count <= $lines_p90"
-[[steps]]
-threshold = "char_count"
-with = { rule = "ten_tail", min_documents = 20 REFERENCE }
-as = "characters_p10"
-[[steps]]
-keep = "char_count >= $characters_p10"
-[[steps]]
-dedup = "exact"
-"""
+from tests.threshold_runs import measured_run, signals, write_recipe
 
 
 @pytest.fixture
 def recipe_file(tmp_path):
-    def write(reference=""):
-        path = tmp_path / "learned.toml"
-        path.write_text(RECIPE.replace("REFERENCE", reference))
-        return str(path)
-
-    return write
-
-
-def signals(rows, schema, first=0):
-    """Rows of `schema`: words and characters count up, a tenth has too few letters, two languages in turn."""
-    number = np.arange(first, first + rows)
-    known = {
-        "doc_key": number,
-        "doc_id": [f"<{i}>" for i in number],
-        "url": [f"http://x/{i}" for i in number],
-        "text": [f"text {i}" for i in number],
-        "lang": ["swh_Latn" if i % 2 else "hin_Deva" for i in number],
-        "letter_ratio": [0.1 if i % 10 == 0 else 0.9 for i in number],
-        "word_count": number,
-        "line_count": number % 100,
-        "char_count": number * 5,
-        "text_is_empty": [False] * rows,
-        "text_bytes": number,
-    }
-    columns = []
-    for field in schema:
-        if field.name in known:
-            columns.append(pa.array(known[field.name]).cast(field.type))
-        elif field.nullable:
-            columns.append(pa.nulls(rows, field.type))
-        else:
-            columns.append(pa.array([""] * rows).cast(field.type))
-    return pa.Table.from_arrays(columns, schema=schema)
+    return partial(write_recipe, tmp_path)
 
 
 @pytest.fixture
-def run(tmp_path, recipe_file):
-    workspace = Workspace(str(tmp_path / "run"))
-    parts = tuple(Part(number, "a.warc.gz", 0, 10) for number in range(3))
-    started = start_run(workspace, recipe_file(), RunSettings(), parts)
-    schema = table_schema(started.plan, "signals")
-    for number in range(3):
-        table = signals(200, schema, 200 * number)
-        workspace.put_parquet(workspace.table_name("signals", number), schema, [table])
-    return started
+def run(tmp_path):
+    return measured_run(tmp_path)
 
 
 def thresholds(run):
