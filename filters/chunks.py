@@ -3,11 +3,12 @@
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 
 from filters import sentences
 from filters.sentences import CHUNK_CHARACTERS
 from filters.spans import Spans
-from filters.text import TextBatch
+from filters.text import TextBatch, cut_by_bytes
 from filters.unicode_tables import LINE_FEED
 from schemas.errors import RecipeError
 
@@ -33,6 +34,13 @@ def chunk_spans(text: TextBatch, *, max_characters: int = CHUNK_CHARACTERS, unit
     if unit == "paragraph":
         return _paragraphs(text)
     raise RecipeError(f"chunks: unit: expected one of {', '.join(CHUNK_UNITS)}, got {unit!r}")
+
+
+def count_chunks(texts: pa.Array, *, max_characters: int = CHUNK_CHARACTERS, unit: str = "line") -> int:
+    """Return how many chunks the texts of a column have together."""
+    pieces = (texts.slice(first, last - first) for first, last in cut_by_bytes(texts))
+    batches = map(TextBatch.from_arrow, pieces)
+    return sum(len(chunk_spans(batch, max_characters=max_characters, unit=unit)) for batch in batches)
 
 
 def _paragraphs(text: TextBatch) -> Spans:

@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 
 from pipeline.arguments import open_job
 from pipeline.finish import finish_run
-from pipeline.publish import plan_shards
+from pipeline.publish import Tail, plan_shards
 from pipeline.recipe import fingerprint
 from pipeline.run import Run, part_fingerprints
 from pipeline.spark import run_named, spark_session
@@ -22,7 +22,8 @@ SHARD_TASKS = 8
 def run(spark: SparkSession | None, run: Run) -> dict[str, object]:
     """Write every shard that is not finished, here without Spark; return the statistics of the corpus."""
     selected = run.workspace.receipts("select")
-    shards = {shard.part: shard for shard in plan_shards(selected, run.settings.shard_bytes)}
+    tail = Tail(run.recipe.tail_chunks, run.recipe.tail_documents)
+    shards = {shard.part: shard for shard in plan_shards(selected, run.settings.shard_bytes, tail)}
     made_from = part_fingerprints(run, "select")
     fingerprints = {
         name: fingerprint([repr(shard), [made_from[str(piece.part)] for piece in shard.slices]])

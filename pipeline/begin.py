@@ -23,7 +23,7 @@ from pipeline.run import (
 from pipeline.workspace import WORK, Workspace
 from schemas.errors import InputError, WorkspaceError, near_name
 
-OWN = (WORK, "data", "removed", RUN_FILE, "README.md", "stats.json", "timings.json", "ledger.parquet")
+OWN = (WORK, "data", "tail", "removed", RUN_FILE, "README.md", "stats.json", "timings.json", "ledger.parquet")
 """What a run writes into its output folder, and all that `--overwrite` deletes."""
 
 

@@ -1,12 +1,13 @@
 """The card of a corpus: what it holds, how it was made, what was removed and why; all from the ledger."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from pipeline.ledger import Row
+from pipeline.publish import DATA, TAIL
 from pipeline.recipe import Recipe
 from pipeline.steps import KeepStep
 from pipeline.threshold_report import threshold_card, threshold_stats
@@ -18,7 +19,7 @@ HARMED_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What made the corpus; `thresholds` are the learned limits by step."""
+    """What made the corpus; `thresholds` are the learned limits by step, `tail` the languages kept apart."""
 
     recipe: Recipe
     inputs: tuple[str, ...]
@@ -26,6 +27,7 @@ class Manifest:
     versions: Mapping[str, str]
     text_bytes: Mapping[str, int]
     thresholds: Mapping[str, pa.Table] = field(default_factory=dict)
+    tail: tuple[str, ...] = ()
 
 
 def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
@@ -106,7 +108,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
     recipe = manifest.recipe
     return "\n".join(
         [
-            _front_matter(kept),
+            _front_matter([lang for lang in kept if lang not in manifest.tail], manifest.tail),
             f"# {recipe.name}: {sum(kept.values()):,} documents in {len(kept)} languages",
             "",
             f"Made by glotmill {manifest.versions['glotmill']} with the recipe `{recipe.name}` version "
@@ -130,6 +132,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "## Languages",
             "",
             *_language_table(languages, manifest.text_bytes),
+            *_tail(manifest),
             "",
             "## Columns",
             "",
@@ -145,13 +148,23 @@ def card(rows: list[Row], manifest: Manifest) -> str:
     )
 
 
-def _front_matter(kept: Mapping[str, int]) -> str:
+def _tail(manifest: Manifest) -> list[str]:
+    """Say which languages are kept apart, and why."""
+    if not manifest.tail:
+        return []
+    recipe = manifest.recipe
+    limits = [(recipe.tail_chunks, "chunks"), (recipe.tail_documents, "documents")]
+    fewer = " or ".join(f"{limit:,} {unit}" for limit, unit in limits if limit)
+    return ["", f"In `tail/`, each with fewer than {fewer}: {', '.join(manifest.tail)}."]
+
+
+def _front_matter(kept: Sequence[str], tail: Sequence[str]) -> str:
     """Return the YAML block that Hugging Face reads; codes are quoted, since YAML takes `no` for false."""
-    codes = sorted({lang.split("_")[0] for lang in kept})
+    codes = sorted({lang.split("_")[0] for lang in (*kept, *tail)})
     lines = ["---", "language:", *(f'- "{code}"' for code in codes), "configs:"]
-    for lang in kept:
+    for folder, lang in [*((DATA, lang) for lang in kept), *((TAIL, lang) for lang in tail)]:
         lines += [f'- config_name: "{lang}"', "  data_files:", "  - split: train"]
-        lines.append(f'    path: "data/{lang}/*.parquet"')
+        lines.append(f'    path: "{folder}/{lang}/*.parquet"')
     return "\n".join([*lines, "tags:", "- glotmill", "---", ""])
 
 

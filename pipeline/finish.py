@@ -11,7 +11,7 @@ from pipeline.card import Manifest, card, stats
 from pipeline.learning import learned_tables
 from pipeline.ledger import Row, check_conservation, ledger_rows, ledger_table, receipt_rows
 from pipeline.plan import in_chunks
-from pipeline.publish import Shard
+from pipeline.publish import DATA, TAIL, Shard
 from pipeline.run import Run
 from pipeline.version import code_version
 from pipeline.workspace import Outcomes, Receipt
@@ -48,7 +48,7 @@ def finish_run(run: Run, shards: list[Shard]) -> dict[str, object]:
     _delete_stale(run, shards)
     table = ledger_table(rows)
     workspace.put_parquet(LEDGER_FILE, LEDGER, [table])
-    manifest = _manifest(run, receipts["select"])
+    manifest = _manifest(run, receipts["select"], shards)
     if manifest.thresholds:
         workspace.put_parquet(THRESHOLDS_FILE, LIMIT, manifest.thresholds.values())
     found = stats(rows, manifest)
@@ -120,13 +120,13 @@ def _check_decisions(run: Run, rows: list[Row]) -> None:
 
 def _delete_stale(run: Run, shards: list[Shard]) -> None:
     own = {shard.name for shard in shards} | {f"removed/{part.number:05d}.parquet" for part in run.parts}
-    for folder in ("data", "removed"):
+    for folder in (DATA, TAIL, "removed"):
         for name in run.workspace.names(folder):
             if name not in own:
                 run.workspace.delete(name)
 
 
-def _manifest(run: Run, selected: dict[str, Receipt]) -> Manifest:
+def _manifest(run: Run, selected: dict[str, Receipt], shards: list[Shard]) -> Manifest:
     text_bytes: Counter[str] = Counter()
     for receipt in selected.values():
         for lang, entry in receipt.extra["languages"].items():
@@ -134,7 +134,8 @@ def _manifest(run: Run, selected: dict[str, Receipt]) -> Manifest:
     inputs = tuple(dict.fromkeys(part.archive for part in run.parts))
     digest = hashlib.sha256("\n".join(repr(part) for part in run.parts).encode()).hexdigest()
     sizes = dict(sorted(text_bytes.items()))
-    return Manifest(run.recipe, inputs, digest, _versions(), sizes, learned_tables(run))
+    tail = tuple(sorted({shard.lang for shard in shards if shard.folder == TAIL}))
+    return Manifest(run.recipe, inputs, digest, _versions(), sizes, learned_tables(run), tail)
 
 
 def _versions() -> dict[str, str]:

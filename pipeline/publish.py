@@ -1,6 +1,6 @@
 """Publish: rows grouped by language into shards. The plan of shards follows from the receipts alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -10,6 +10,26 @@ from pipeline.workspace import Receipt, Workspace
 SELECTED = "selected"
 ROW_GROUP_BYTES = 32 << 20
 """Text in one row group of the corpus."""
+
+
+DATA, TAIL = "data", "tail"
+"""Folders of the corpus: of languages with enough text, and of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Languages with fewer chunks or documents are kept apart; 0 asks for nothing."""
+
+    chunks: int = 0
+    documents: int = 0
+
+    def holds(self, entries: Sequence[Mapping[str, int]]) -> bool:
+        """Return whether a language belongs here, from what the parts hold of it."""
+        chunks = sum(entry.get("chunks", 0) for entry in entries)
+        return chunks < self.chunks or sum(entry["rows"] for entry in entries) < self.documents
+
+
+NO_TAIL = Tail()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +50,12 @@ class Shard:
     number: int
     of: int
     slices: tuple[Slice, ...]
+    folder: str = DATA
 
     @property
     def name(self) -> str:
         """The file below the output folder."""
-        return f"data/{self.lang}/train-{self.number:05d}-of-{self.of:05d}.parquet"
+        return f"{self.folder}/{self.lang}/train-{self.number:05d}-of-{self.of:05d}.parquet"
 
     @property
     def part(self) -> str:
@@ -42,17 +63,20 @@ class Shard:
         return f"{self.lang}-{self.number:05d}"
 
 
-def plan_shards(receipts: Mapping[str, Receipt], shard_bytes: int) -> list[Shard]:
+def plan_shards(receipts: Mapping[str, Receipt], shard_bytes: int, tail: Tail = NO_TAIL) -> list[Shard]:
     """Cut each language's rows, in the order of parts, into shards of about `shard_bytes` of text."""
     by_lang: dict[str, list[tuple[Slice, int]]] = {}
+    entries: dict[str, list[Mapping[str, int]]] = {}
     for part in sorted(receipts, key=int):
         for lang, entry in receipts[part].extra["languages"].items():
             piece = Slice(int(part), entry["first"], entry["groups"], entry["rows"])
             by_lang.setdefault(lang, []).append((piece, entry["bytes"]))
-    return [shard for lang in sorted(by_lang) for shard in _cut(lang, by_lang[lang], shard_bytes)]
+            entries.setdefault(lang, []).append(entry)
+    folders = {lang: TAIL if tail.holds(entries[lang]) else DATA for lang in sorted(by_lang)}
+    return [shard for lang, at in folders.items() for shard in _cut(lang, by_lang[lang], shard_bytes, at)]
 
 
-def _cut(lang: str, pieces: list[tuple[Slice, int]], shard_bytes: int) -> list[Shard]:
+def _cut(lang: str, pieces: list[tuple[Slice, int]], shard_bytes: int, folder: str) -> list[Shard]:
     groups: list[list[Slice]] = [[]]
     size = 0
     for piece, length in pieces:
@@ -61,7 +85,7 @@ def _cut(lang: str, pieces: list[tuple[Slice, int]], shard_bytes: int) -> list[S
             size = 0
         groups[-1].append(piece)
         size += length
-    return [Shard(lang, number, len(groups), tuple(group)) for number, group in enumerate(groups)]
+    return [Shard(lang, number, len(groups), tuple(group), folder) for number, group in enumerate(groups)]
 
 
 def shard_batches(workspace: Workspace, shard: Shard) -> Iterator[pa.Table]:

@@ -30,7 +30,8 @@ class Recipe:
 
     `limits` maps a column of the language table to its values by language; `settings` maps a signal to the
     parameters that hold wherever a step names none; `columns` are the measurements that are published;
-    `extraction` holds the options of our own extractor.
+    `extraction` holds the options of our own extractor. A language with fewer than `tail_chunks` chunks or
+    `tail_documents` documents is published apart.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Recipe:
     settings: Mapping[str, Parameters] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, Limit | None]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    tail_chunks: int = 0
+    tail_documents: int = 0
     urls: tuple[UrlStep, ...] = ()
 
 
@@ -76,6 +79,8 @@ def load_recipe(name_or_path: str) -> Recipe:
         settings=content.get("signals", {}),
         limits=table,
         columns=tuple(content.get("columns", ())),
+        tail_chunks=content.get("tail", {}).get("chunks", 0),
+        tail_documents=content.get("tail", {}).get("documents", 0),
         urls=urls,
     )
 

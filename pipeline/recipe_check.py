@@ -34,10 +34,12 @@ FIELDS = (
     "signals",
     "chunks",
     "columns",
+    "tail",
     "urls",
     "steps",
 )
 CHUNK_FIELDS: Mapping[str, object] = {"max_characters": 1000, "unit": "line"}
+TAIL_FIELDS: Mapping[str, object] = {"chunks": 1, "documents": 1}
 URL_FIELDS = ("block", "with", "as")
 STAGES = ("extract", "annotate", "select", "publish")
 """Names that a global step cannot have: decisions and accounts go by name."""
@@ -107,15 +109,19 @@ class RecipeChecker:
         for message in option_faults(str(extractor), content.get("extraction", {})):
             self._fault("extraction", f"extraction: {message}")
         self._check_chunks(content.get("chunks", {}))
+        self._check_table("tail", content.get("tail", {}), TAIL_FIELDS)
         for signal, parameters in content.get("signals", {}).items():
             self._check_settings(signal, parameters)
 
+    def _check_table(self, name: str, content: Mapping[str, Any], fields: Mapping[str, object]) -> None:
+        for key, value in content.items():
+            if key not in fields:
+                self._fault(name, f"{name}: unknown field {key!r}{near_name(key, list(fields))}")
+            elif (expected := wrong_type(value, fields[key])) is not None:
+                self._fault(key, f"{name}: {key}: expected {expected}, got {value!r}")
+
     def _check_chunks(self, chunks: Mapping[str, Any]) -> None:
-        for key, value in chunks.items():
-            if key not in CHUNK_FIELDS:
-                self._fault("chunks", f"chunks: unknown field {key!r}{near_name(key, list(CHUNK_FIELDS))}")
-            elif (expected := wrong_type(value, CHUNK_FIELDS[key])) is not None:
-                self._fault(key, f"chunks: {key}: expected {expected}, got {value!r}")
+        self._check_table("chunks", chunks, CHUNK_FIELDS)
         unit = chunks.get("unit", "line")
         if unit not in CHUNK_UNITS:
             self._fault("unit", f"chunks: unit: expected one of {', '.join(CHUNK_UNITS)}, got {unit!r}")

@@ -48,6 +48,7 @@ WHAT: Mapping[str, str] = {
     "signals": "parameters of signals that hold wherever a step names none",
     "chunks": "how texts are cut for steps on chunks",
     "columns": "measurements that are published",
+    "tail": "languages with fewer chunks or documents are kept apart",
     "urls": "lists of addresses that are left out before text is extracted",
     "steps": "what is done, in order",
 }
@@ -79,6 +80,7 @@ def _field(name: str) -> Schema:
             "additionalProperties": False,
         },
         "chunks": _table({"max_characters": {"type": "integer"}, "unit": {"enum": list(CHUNK_UNITS)}}),
+        "tail": _table({"chunks": {"type": "integer"}, "documents": {"type": "integer"}}),
         "urls": {"type": "array", "items": _table({"block": TEXT, "with": {"type": "object"}, "as": TEXT})},
         "steps": {"type": "array", "items": {"oneOf": [_step(kind) for kind in STEP_KINDS]}},
     }

@@ -269,7 +269,12 @@ def input_fingerprint(run: Run, planned: GlobalStep, reached: Iterable[str]) -> 
 def _select_fingerprint(run: Run) -> str:
     rules = [s for s in run.recipe.steps if isinstance(s, KeepStep) and s.scope == "document"]
     chosen = [run.settings.languages, run.settings.removed_text_ratio]
-    published = [repr(run.recipe.steps), run.recipe.columns, _limits(run.recipe, rules)]
+    published = [
+        repr(run.recipe.steps),
+        run.recipe.columns,
+        _limits(run.recipe, rules),
+        run.recipe.tail_chunks > 0,
+    ]
     return fingerprint([code_version(), published, chosen])
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from filters.chunks import count_chunks
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.blocklists import open_lists
 from pipeline.extract import PartExtraction
 from pipeline.plan import RowPass, corpus_schema, in_chunks, table_schema
 from pipeline.publish import SELECTED, Shard, shard_batches
 from pipeline.reached import read_decisions, read_found
+from pipeline.recipe import Recipe
 from pipeline.resources import fetch_resources
 from pipeline.run import Run, page_settings
 from pipeline.selection import by_language, select_batch, takes_part
@@ -121,7 +123,7 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
         for name, counted in (*chosen.funnel.items(), *chosen.rules.items()):
             accounts.setdefault(name, Counter()).update(counted)
     languages: dict[str, dict[str, int]] = {}
-    groups = _language_groups(pa.concat_tables(kept), languages)
+    groups = _language_groups(pa.concat_tables(kept), languages, run.recipe)
     size = workspace.put_parquet(workspace.table_name(SELECTED, number), schema, groups)
     earlier = workspace.read_batches(workspace.table_name(REMOVED_BY_EXTRACT, number))
     workspace.put_parquet(f"removed/{number:05d}.parquet", REMOVED, [*earlier, pa.concat_tables(removed)])
@@ -141,8 +143,13 @@ def select_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receipt
     return receipt
 
 
-def _language_groups(kept: pa.Table, languages: dict[str, dict[str, int]]) -> Iterator[pa.Table]:
-    """Yield row groups that hold one language each; `languages` gets where each language's groups stand."""
+def _language_groups(
+    kept: pa.Table, languages: dict[str, dict[str, int]], recipe: Recipe
+) -> Iterator[pa.Table]:
+    """Yield row groups that hold one language each; `languages` gets where each language's groups stand.
+
+    Chunks are counted where the recipe keeps languages of few chunks apart.
+    """
     group = 0
     for lang, rows in by_language(kept):
         first = group
@@ -152,6 +159,11 @@ def _language_groups(kept: pa.Table, languages: dict[str, dict[str, int]]) -> It
             group += 1
         size = sum(chunk.nbytes for chunk in rows.column("text").chunks)
         languages[lang] = {"first": first, "groups": group - first, "rows": rows.num_rows, "bytes": size}
+        if recipe.tail_chunks:
+            texts = rows.column("text").combine_chunks()
+            languages[lang]["chunks"] = count_chunks(
+                texts, max_characters=recipe.chunk_max_characters, unit=recipe.chunk_unit
+            )
 
 
 def publish_task(

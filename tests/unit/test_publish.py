@@ -1,4 +1,4 @@
-from pipeline.publish import Slice, plan_shards
+from pipeline.publish import Slice, Tail, plan_shards
 from pipeline.workspace import Receipt
 
 
@@ -39,3 +39,19 @@ def test_languages_do_not_share_shards():
 
 def test_a_corpus_of_nothing_has_no_shards():
     assert plan(receipt(0)) == []
+
+
+def test_languages_with_little_text_are_kept_apart():
+    found = [receipt(n, swh_Latn=(0, 1, 5, 60), amh_Ethi=(1, 1, 2, 10)) for n in (0, 1)]
+    for one in found:
+        one.extra["languages"]["swh_Latn"]["chunks"] = 40
+        one.extra["languages"]["amh_Ethi"]["chunks"] = 90
+    receipts = {r.part: r for r in found}
+
+    def folders(tail):
+        return {shard.lang: shard.name.split("/")[0] for shard in plan_shards(receipts, 1000, tail)}
+
+    assert folders(Tail()) == {"swh_Latn": "data", "amh_Ethi": "data"}
+    assert folders(Tail(documents=5)) == {"swh_Latn": "data", "amh_Ethi": "tail"}
+    assert folders(Tail(chunks=81)) == {"swh_Latn": "tail", "amh_Ethi": "data"}
+    assert folders(Tail(chunks=80, documents=4)) == {"swh_Latn": "data", "amh_Ethi": "data"}
