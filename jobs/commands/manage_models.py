@@ -130,3 +130,31 @@ def stop_words(
 
     found = derive_stop_words(corpora, Path(output), share)
     print(f"{sum(map(len, found.values())):,} stop words of {len(found):,} languages: {output}")
+
+
+@app.command("affine-words")
+def affine_words(
+    reference: Annotated[
+        list[str], typer.Argument(help="Corpus folders, Parquet files, folders of <lang>/*.txt.")
+    ],
+    *,
+    output: Annotated[str, typer.Option("--output", "-o", help="JSON file of the lists.")],
+    corpus: Annotated[
+        list[str] | None, typer.Option(help="Lists for the languages that others contaminate here, only.")
+    ] = None,
+    contamination: Annotated[
+        float, typer.Option(help="Least share of documents without a word.", min=0.0, max=1.0)
+    ] = 0.1,
+) -> None:
+    """Derive lists of words that only one language uses, for FineWeb-2's precision filter.
+
+    Example: glotmill affine-words reference --corpus corpus --output lists/affine-words.json
+    """
+    from pathlib import Path
+
+    from pipeline.stop_words import derive_affine_words
+
+    found, shares = derive_affine_words(reference, Path(output), corpus or (), contamination)
+    for lang, share in shares.items():
+        print(f"{lang:<12} {share:7.1%} of the documents have no word of the list")
+    print(f"{sum(map(len, found.values())):,} words of {len(found):,} languages: {output}")

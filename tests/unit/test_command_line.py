@@ -17,6 +17,7 @@ COMMANDS = (
     "explain",
     "train-lm",
     "stop-words",
+    "affine-words",
     "models",
     "identify",
     "dedup",

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from filters.list_files import open_lists
-from pipeline.stop_words import choose_stop_words, count_words, derive_stop_words
+from pipeline.stop_words import (
+    choose_affine_words,
+    choose_stop_words,
+    contamination,
+    count_words,
+    derive_affine_words,
+    derive_stop_words,
+)
 from schemas.errors import InputError
 
 
@@ -37,3 +44,38 @@ def test_text_without_a_language_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("the mill\n", encoding="utf-8")
     with pytest.raises(InputError, match="named by its language"):
         derive_stop_words([str(tmp_path)], tmp_path / "out.json")
+
+
+def test_affine_words_are_frequent_and_of_one_language() -> None:
+    counts = {
+        "nob_Latn": Counter({"og": 90, "ikke": 40, "jeg": 30, **dict.fromkeys(map(str, range(40)), 1)}),
+        "nno_Latn": Counter({"og": 80, "ikkje": 35, "eg": 30, **dict.fromkeys(map(str, range(40)), 1)}),
+    }
+    assert choose_affine_words(counts) == {
+        "nob_Latn": ["ikke", "jeg"],
+        "nno_Latn": ["ikkje", "eg"],
+    }
+    assert choose_affine_words(counts, affinity=0.5)["nob_Latn"] == ["og", "ikke", "jeg"]
+    assert choose_affine_words({"nob_Latn": Counter()}) == {"nob_Latn": []}
+
+
+def write(folder: Path, texts: dict[str, list[str]]) -> str:
+    for lang, lines in texts.items():
+        (folder / lang).mkdir(parents=True)
+        (folder / lang / "a.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(folder)
+
+
+def test_lists_are_for_languages_that_others_contaminate(tmp_path: Path) -> None:
+    reference = write(
+        tmp_path / "reference",
+        {"nob_Latn": ["jeg vet ikke det her"], "nno_Latn": ["eg veit ikkje dette"], "amh_Ethi": ["ይህ ነው"]},
+    )
+    corpus = write(
+        tmp_path / "corpus",
+        {"nno_Latn": ["eg veit det", "jeg vet det", "jeg er"], "nob_Latn": ["jeg er ikke"]},
+    )
+    found, shares = derive_affine_words([reference], tmp_path / "affine-words.json", [corpus])
+    assert shares == {"nob_Latn": 0.0, "nno_Latn": pytest.approx(2 / 3)}
+    assert set(found) == {"nno_Latn"}
+    assert contamination({"amh_Ethi": ["ነው"]}, [corpus]) == {}
