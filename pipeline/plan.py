@@ -282,10 +282,14 @@ def table_schema(plan: Plan, table: str) -> pa.Schema:
     return signals_schema(pa.schema(list(fields.values())), with_chunk_ends=has_chunks)
 
 
+BUCKET = column("bucket", pa.string(), "head, middle or tail of its language; all where it has no limits")
+
+
 def corpus_schema(plan: Plan) -> pa.Schema:
     """Return the schema of the published corpus: CORPUS, and the measurements that the recipe publishes."""
     measured = table_schema(plan, plan.passes[-1].writes)
-    own = [measured.field(name) for name in plan.recipe.columns if name not in CORPUS.names]
+    buckets = {step.name: BUCKET.with_name(step.name) for step in bucket_steps(plan.recipe.steps)}
+    own = [buckets.get(n) or measured.field(n) for n in plan.recipe.columns if n not in CORPUS.names]
     return pa.schema([*CORPUS, *own])
 
 
@@ -296,37 +300,3 @@ def _field(operation: Operation) -> pa.Field | None:
     if isinstance(operation, ChunkKeys):
         return column(operation.column, pa.list_(find_signal(operation.signal).type), "key of each chunk")
     return None
-
-
-def describe(plan: Plan) -> str:
-    """Return the plan as text, one stage a line with its steps below."""
-    lines = [f"recipe {plan.recipe.name} {plan.recipe.version}", "row      extract     parts -> documents"]
-    for stage in plan.stages:
-        if isinstance(stage, RowPass):
-            lines.append(f"row      {stage.name:<11} {stage.reads} -> {stage.writes}")
-            lines.extend(f"           {_describe_operation(o)}" for o in stage.operations)
-        else:
-            lines.append(f"global   {stage.kind:<11} {stage.reads} -> {result_folder(stage.step)}")
-            settings = ", ".join(f"{k}={v}" for k, v in step_parameters(stage.step).items())
-            lines.append(f"           {stage.step}" + (f": {settings}" if settings else ""))
-    lines.append(f"row      select      {plan.passes[-1].writes} + decisions -> selected, removed")
-    lines.extend(f"           {i:2}. {step}" for i, step in enumerate(plan.recipe.steps, 1))
-    lines.append("publish  publish     selected -> data/<lang>/, row groups gathered by language")
-    return "\n".join(lines)
-
-
-def _describe_operation(operation: Operation) -> str:
-    if isinstance(operation, EditStep):
-        return f"edit     {operation.edit}{_given(operation.parameters)}"
-    if isinstance(operation, Measure | ChunkKeys):
-        what = "measure " if isinstance(operation, Measure) else "chunk keys"
-        return f"{what} {operation.column} = {operation.signal}{_given(operation.parameters)}"
-    if isinstance(operation, DropRanges):
-        return f"drop     spans of text decided against by {operation.decisions}"
-    if isinstance(operation, DropChunks):
-        return f"drop     chunks decided against by {operation.decisions}"
-    return "chunks   " + "; ".join(f"{r.name}: {r.rule}{_given(r.parameters)}" for r in operation.rules)
-
-
-def _given(parameters: Parameters) -> str:
-    return f" ({', '.join(f'{k}={v}' for k, v in parameters.items())})" if parameters else ""

@@ -96,15 +96,20 @@ def run(
 
 
 @app.command()
-def plan(recipe: RecipeName) -> None:
-    """Print the physical plan of a recipe: row stages, global steps, publish.
+def plan(
+    recipe: RecipeName,
+    *,
+    pages: Annotated[int | None, typer.Option(help="Pages to estimate costs for.", min=1)] = None,
+) -> None:
+    """Print the physical plan of a recipe with estimated costs: row stages, global steps, publish.
 
-    Example: glotmill plan glot500c
+    Example: glotmill plan glot500c --pages 1000000
     """
-    from pipeline.plan import describe, make_plan
+    from pipeline.plan import make_plan
+    from pipeline.plan_text import describe
     from pipeline.recipe import load_recipe
 
-    print(describe(make_plan(load_recipe(recipe))))
+    print(describe(make_plan(load_recipe(recipe)), pages))
 
 
 @app.command()
