@@ -33,12 +33,14 @@ class OnLanguage:
 class Found:
     """What the global steps found besides decisions on documents, by the name of the step.
 
-    Limits, verdicts and last documents of samples by language. A step that is absent removes nothing.
+    Limits, verdicts and last documents of samples by language; of thresholds with several limits, all of
+    them. A step that is absent removes nothing.
     """
 
     limits: Mapping[str, Mapping[str, Limit | None]] = field(default_factory=dict)
     verdicts: Mapping[str, Mapping[str, OnLanguage]] = field(default_factory=dict)
     cuts: Mapping[str, Mapping[str, Cut]] = field(default_factory=dict)
+    buckets: Mapping[str, Mapping[str, Sequence[float]]] = field(default_factory=dict)
 
 
 NOTHING_FOUND = Found()

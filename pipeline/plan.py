@@ -26,6 +26,7 @@ from pipeline.steps import (
     Step,
     ThresholdStep,
 )
+from pipeline.thresholds import BUCKETS
 from schemas.corpus import CORPUS
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
@@ -288,7 +289,8 @@ BUCKET = column("bucket", pa.string(), "head, middle or tail of its language; al
 def corpus_schema(plan: Plan) -> pa.Schema:
     """Return the schema of the published corpus: CORPUS, and the measurements that the recipe publishes."""
     measured = table_schema(plan, plan.passes[-1].writes)
-    buckets = {step.name: BUCKET.with_name(step.name) for step in bucket_steps(plan.recipe.steps)}
+    thresholds = [step for step in plan.recipe.steps if isinstance(step, ThresholdStep)]
+    buckets = {step.name: BUCKET.with_name(step.name) for step in thresholds if step.rule == BUCKETS}
     own = [buckets.get(n) or measured.field(n) for n in plan.recipe.columns if n not in CORPUS.names]
     return pa.schema([*CORPUS, *own])
 

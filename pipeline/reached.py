@@ -1,7 +1,7 @@
 """Which documents reach a global step, with the columns that it works on; what the steps before it found."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -22,7 +22,7 @@ from pipeline.run import Run
 from pipeline.sampling import Cut, read_cuts
 from pipeline.selection import no_decisions
 from pipeline.steps import AuditStep, DedupStep, SampleStep, Step, ThresholdStep
-from pipeline.thresholds import limits_by_language
+from pipeline.thresholds import BUCKETS, all_limits, limits_by_language
 from pipeline.workspace import WORK, Workspace
 from schemas.decision import is_removed
 
@@ -41,6 +41,7 @@ def read_found(run: Run, before: str | None = None) -> Found:
     limits: dict[str, Mapping[str, Limit | None]] = {}
     verdicts: dict[str, Mapping[str, OnLanguage]] = {}
     cuts: dict[str, Mapping[str, Cut]] = {}
+    buckets: dict[str, Mapping[str, Sequence[float]]] = {}
     for step in steps:
         if not is_global(step) or isinstance(step, DedupStep):
             continue
@@ -50,11 +51,13 @@ def read_found(run: Run, before: str | None = None) -> Found:
         table = workspace.read_parquet(file)
         if isinstance(step, ThresholdStep):
             limits[step.name] = limits_by_language(table)
+            if step.rule == BUCKETS:
+                buckets[step.name] = all_limits(table)
         elif isinstance(step, AuditStep):
             verdicts[step.name] = read_verdicts(table)
         else:
             cuts[step.name] = read_cuts(table)
-    return Found(limits, verdicts, cuts)
+    return Found(limits, verdicts, cuts, buckets)
 
 
 def read_verdicts(table: pa.Table) -> dict[str, OnLanguage]:

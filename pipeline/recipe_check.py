@@ -202,8 +202,8 @@ class RecipeChecker:
 
     def _check_published(self) -> None:
         for name in self.file.content.get("columns", []):
-            if name not in self._columns and name not in LANGUAGE_COLUMNS.names:
-                known = sorted({*self._columns, *LANGUAGE_COLUMNS.names})
+            known = sorted({*self._columns, *LANGUAGE_COLUMNS.names, *self._reader.buckets})
+            if name not in known:
                 self._fault(
                     "columns", f"columns: no document step measures {name!r}{near_name(str(name), known)}"
                 )

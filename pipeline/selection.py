@@ -10,7 +10,8 @@ import pyarrow.compute as pc
 
 from pipeline.judge import NOTHING_FOUND, Found, Verdict, judge
 from pipeline.recipe import Recipe
-from pipeline.steps import AuditStep, DedupStep, SampleStep, Step
+from pipeline.steps import AuditStep, DedupStep, SampleStep, Step, ThresholdStep
+from pipeline.thresholds import bucket_column
 from pipeline.workspace import Outcomes
 from schemas.corpus import CORPUS, REMOVED
 from schemas.decision import DECISION, is_removed
@@ -58,6 +59,7 @@ def select_batch(
     after = pc.fill_null(verdict.lang, UNKNOWN_LANGUAGE)
     place = batch.schema.get_field_index("lang")
     relabelled = batch.set_column(place, batch.schema.field(place), verdict.lang)
+    relabelled = _with_buckets(recipe, relabelled, found)
     return Selected(
         kept=_published(relabelled.filter(pa.array(verdict.kept)), decisions, schema),
         removed=_removed(batch, verdict, against, removed_text_ratio),
@@ -65,6 +67,15 @@ def select_batch(
         funnel=_funnel(recipe, verdict, lang),
         rules=_rules(verdict, lang),
     )
+
+
+def _with_buckets(recipe: Recipe, rows: pa.Table, found: Found) -> pa.Table:
+    """Add the bucket of each document by each threshold that has several limits."""
+    for step in recipe.steps:
+        if isinstance(step, ThresholdStep) and step.name in found.buckets:
+            values, lang = (rows.column(name).combine_chunks() for name in (step.column, "lang"))
+            rows = rows.append_column(step.name, bucket_column(values, lang, found.buckets[step.name]))
+    return rows
 
 
 def _kept_as(lang: pa.Array, after: pa.Array) -> pa.Array:

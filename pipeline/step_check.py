@@ -25,7 +25,7 @@ from pipeline.steps import (
     Step,
     ThresholdStep,
 )
-from pipeline.thresholds import SHARED_PARAMETERS
+from pipeline.thresholds import BUCKETS, SHARED_PARAMETERS
 from schemas.document import DOCUMENT
 from schemas.errors import RecipeError, near_name
 
@@ -54,6 +54,7 @@ class StepReader:
         self.faults: list[str] = []
         self._measured = measured
         self._thresholds: set[str] = set()
+        self.buckets: list[str] = []
         self._has_chunk_rules = False
 
     def read(self, raw: RawStep) -> Step | None:
@@ -190,6 +191,7 @@ class StepReader:
             self._check_signal(raw, "threshold", signal, measured_with)
         self._check_number(raw, f"threshold of {signal}", signal)
         self._thresholds.add(raw.name)
+        self.buckets += [raw.name] if rule == BUCKETS else []
         if raw.name in self.limit_columns:
             self.fault(raw, f"${raw.name} is a column of the language table; name this limit with `as`", "as")
         return ThresholdStep(raw.name, signal, rule, {**shared, **given}, measured_with, signal)

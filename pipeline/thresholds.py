@@ -26,6 +26,8 @@ from schemas.errors import InputError
 from schemas.limit import LIMIT
 
 LEVELS: Final = ("language", "script", "family", "global")
+BUCKETS: Final = "buckets"
+"""The rule that gives several limits, and each document a bucket: published if `columns` names the step."""
 NO_LEVEL: Final = "none"
 POOL: Final = 10
 """Times `min_documents` that a pool shall have where its members have them."""
@@ -242,6 +244,11 @@ def limits_by_language(table: pa.Table) -> dict[str, float | None]:
     return dict(zip(table.column("lang").to_pylist(), table.column("limit").to_pylist(), strict=True))
 
 
+def all_limits(table: pa.Table) -> dict[str, Sequence[float]]:
+    """Return all limits of each language, in order."""
+    return dict(zip(table.column("lang").to_pylist(), table.column("limits").to_pylist(), strict=True))
+
+
 def limits_file(step: str) -> str:
     """Return the name of the file of a threshold's limits in a workspace."""
     return f"{WORK}/thresholds/{step}.parquet"
@@ -263,12 +270,11 @@ def bucket_names(limits: int) -> tuple[str, ...]:
     return named.get(limits) or tuple(f"bucket_{n}" for n in range(1, limits + 2))
 
 
-def bucket_column(values: pa.Array, lang: pa.Array, table: pa.Table) -> pa.Array:
+def bucket_column(values: pa.Array, lang: pa.Array, limits: Mapping[str, Sequence[float]]) -> pa.Array:
     """Return the bucket of each document: the first whose limit is above its value, else the last.
 
     `all` where there is no value or no limit, as CCNet has it for languages without a model.
     """
-    limits = dict(zip(table.column("lang").to_pylist(), table.column("limits").to_pylist(), strict=True))
     found: list[str] = []
     for value, label in zip(values.to_pylist(), lang.to_pylist(), strict=True):
         own = limits.get(label)

@@ -1,3 +1,4 @@
+from collections import Counter
 from functools import partial
 
 import pyarrow as pa
@@ -5,14 +6,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.card import Manifest, card, stats
+from pipeline.judge import Found
 from pipeline.learning import learn_here, learned_tables, learned_together, store
-from pipeline.plan import table_schema
+from pipeline.plan import corpus_schema, make_plan, table_schema
 from pipeline.reached import read_found
 from pipeline.recipe import load_recipe
 from pipeline.run import unfinished
 from pipeline.run_limits import run_limits
+from pipeline.selection import select_batch
 from pipeline.table_limits import learn_from_file, learn_from_table
 from pipeline.threshold_report import brief, threshold_lines
+from pipeline.thresholds import all_limits
 from schemas.errors import InputError, WorkspaceError
 from tests.threshold_runs import measured_run, signals, write_recipe
 
@@ -126,3 +130,20 @@ def test_card_and_statistics_say_what_was_learned(run):
 def test_one_line_sums_a_threshold_up(run):
     words = learn_here(run, [thresholds(run)["words_p10"]])[0]
     assert brief(words) == "2 languages (2 language); 54 of 540 documents go"
+
+
+def test_documents_are_published_with_the_bucket_that_was_learned(tmp_path):
+    path = tmp_path / "ccnet-like.toml"
+    path.write_text(
+        'name = "b"\nsource = "t"\ncolumns = ["bucket"]\n[[steps]]\nthreshold = "word_count"\n'
+        'with = { rule = "buckets", min_documents = 20 }\nas = "bucket"\n'
+    )
+    recipe = load_recipe(str(path))
+    plan = make_plan(recipe)
+    table = signals(600, table_schema(plan, "signals"))
+    learned = learn_from_table(recipe, table)["bucket"]
+    found = Found(buckets={"bucket": all_limits(learned)})
+    schema = corpus_schema(plan)
+    chosen = select_batch(recipe, table, {}, schema=schema, languages=None, removed_text_ratio=0, found=found)
+    assert schema.field("bucket").type == pa.string()
+    assert Counter(chosen.kept["bucket"].to_pylist()) == {"head": 178, "middle": 180, "tail": 242}

@@ -6,6 +6,7 @@ from filters.quantiles import bottom, rank_error, string_hashes
 from pipeline.samples import merge_rows, sample_languages, sample_rows
 from pipeline.thresholds import (
     Procedure,
+    all_limits,
     bucket_column,
     learn,
     levels_of,
@@ -154,7 +155,14 @@ def test_documents_stand_in_the_bucket_below_the_next_limit():
     table = limits_table(learn(Procedure("b", "buckets", {}), {"swh_Latn": sample(range(100))}, 0))
     lang = pa.array(["swh_Latn"] * 5 + [None])
     values = pa.array([0.0, 28.9, 29.0, 59.0, None, 1.0])
-    assert bucket_column(values, lang, table).to_pylist() == ["head", "head", "middle", "tail", "all", "all"]
+    assert bucket_column(values, lang, all_limits(table)).to_pylist() == [
+        "head",
+        "head",
+        "middle",
+        "tail",
+        "all",
+        "all",
+    ]
 
 
 def batch(lang, ids, values, first_key=0):
