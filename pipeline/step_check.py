@@ -8,6 +8,7 @@ import filters.signals  # noqa: F401  declares every signal
 from filters.limits import RULES
 from filters.registry import EDITS, SIGNALS, unknown_inputs
 from filters.rule import parse_rule
+from pipeline.dedup_check import dedup_fault
 from pipeline.recipe_file import PLACES, STEP_KINDS, RawStep
 from pipeline.steps import (
     AUDIT_KINDS,
@@ -169,9 +170,12 @@ class StepReader:
             self.fault(raw, f"unknown key signal {key!r}{near_name(key, list(SIGNALS))}", "with")
             return None
         known = {**SIGNALS[key].parameters, **declared.parameters}
+        before = len(self.faults)
         self._check_parameters(raw, f"dedup {kind}", parameters, known)
         if parameters.get("within", "corpus") not in WITHIN:
             self.fault(raw, f"within: expected {' or '.join(WITHIN)}, got {parameters['within']!r}", "with")
+        if len(self.faults) == before and (fault := dedup_fault(kind, {**known, **parameters})) is not None:
+            self.fault(raw, fault, "with")
         return DedupStep(raw.name, kind, parameters, "chunk" if scope == "chunk" else "document")
 
     def _threshold(self, raw: RawStep) -> Step | None:
