@@ -3,8 +3,8 @@
 Parsers are quadratic in nesting and in the attributes of one tag, and linear with a large factor in tags.
 Measured on one core: 20,000 attributes in a tag 1 s, 10,000 nested elements 2 s, 20,000 options of a select
 3 s, 90,000 of them 74 s (Lexbor), 100,000 table rows 8 s and 0.5 GB (trafilatura). Real pages stay far below
-these limits: of 714 the one with most has 9,207 tags. What gets past them is stopped by the limits on time and
-memory.
+these limits: of 714 the one with most has 9,207 tags. What gets past them is stopped by the limits on time
+and memory.
 """
 
 import re
