@@ -15,6 +15,7 @@ from filters.quantiles import Values
 from schemas.errors import RecipeError, near_name
 
 Side = Literal["low", "high"]
+SIDES: Final = ("low", "high")
 ROUNDING: Final = 1e-9
 """Shares are products and differences of decimal fractions: 1 - 90 / 100 is a little below 0.1."""
 

@@ -26,7 +26,7 @@ from pipeline.steps import (
     Step,
     ThresholdStep,
 )
-from pipeline.thresholds import BUCKETS, SHARED_PARAMETERS
+from pipeline.thresholds import BUCKETS, SHARED_PARAMETERS, parameter_faults
 from schemas.document import DOCUMENT
 from schemas.errors import RecipeError, near_name
 
@@ -191,6 +191,8 @@ class StepReader:
         self._check_parameters(raw, f"threshold {rule}", given, {**own, **shared})
         for key in sorted(RULES[rule].required - given.keys()):
             self.fault(raw, f"threshold {rule}: parameter {key!r} is missing", "with")
+        for message in parameter_faults(given):
+            self.fault(raw, f"threshold {rule}: {message}", "with")
         if signal not in self._measured:
             self._check_signal(raw, "threshold", signal, measured_with)
         self._check_number(raw, f"threshold of {signal}", signal)

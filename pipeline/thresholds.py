@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from filters.families import groups_of
-from filters.limits import anchor_language, learn_limits
+from filters.limits import SIDES, anchor_language, learn_limits
 from filters.quantiles import SAMPLE_SIZE, Sample, Values, rank_error, removed_at
 from pipeline.workspace import WORK, Workspace
 from schemas.errors import InputError
@@ -44,8 +44,39 @@ SHARED_PARAMETERS: Final[Mapping[str, object]] = {
 """What every threshold takes: documents that a level needs, documents that the wider levels count for, the
 levels in order, where the values are from, documents of a language up to which quantiles are exact."""
 
+_BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
+    "percentile": (0, 100),
+    "percentiles": (0, 100),
+    "share": (0, 1),
+    "min_documents": (1, float("inf")),
+    "shrink": (0, float("inf")),
+    "sample_size": (100, float("inf")),
+    "limit": (float("-inf"), float("inf")),
+}
+"""Parameters that are numbers: the least and the greatest value."""
+
 Level = tuple[str, str]
 """Kind and name: ("script", "Latn")."""
+
+
+def parameter_faults(parameters: Mapping[str, object]) -> list[str]:
+    """Return what is wrong with the values of a threshold's parameters, one line each."""
+    faults = []
+    for name, value in parameters.items():
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        if name == "fallback" and (not values or set(values) - set(LEVELS)):
+            faults.append(f"fallback: expected some of {', '.join(LEVELS)}, got {value!r}")
+        elif name == "side" and value not in (*SIDES, None):
+            faults.append(f"side: expected {' or '.join(SIDES)}, got {value!r}")
+        elif name in _BOUNDS and value is not None:
+            least, most = _BOUNDS[name]
+            if not all(_is_number(one) and least <= float(str(one)) <= most for one in values):
+                faults.append(f"{name}: expected a number from {least:g} to {most:g}, got {value!r}")
+    return faults
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from filters.limits import RULES
 from filters.quantiles import bottom, rank_error, string_hashes
 from pipeline.samples import merge_rows, sample_languages, sample_rows
 from pipeline.thresholds import (
+    SHARED_PARAMETERS,
     Procedure,
     all_limits,
     bucket_column,
@@ -12,6 +14,7 @@ from pipeline.thresholds import (
     levels_of,
     limits_by_language,
     limits_table,
+    parameter_faults,
     read_limits,
     write_limits,
 )
@@ -192,3 +195,30 @@ def test_samples_of_parts_merge_to_the_sample_of_all():
         assert merged[name].documents == found.documents
         assert merged[name].keys.tolist() == found.keys.tolist()
         np.testing.assert_array_equal(merged[name].values, found.values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        (
+            "fallback",
+            ["langage"],
+            "fallback: expected some of language, script, family, global, got ['langage']",
+        ),
+        ("fallback", [], "fallback: expected some of language, script, family, global, got []"),
+        ("side", "left", "side: expected low or high, got 'left'"),
+        ("percentile", 101, "percentile: expected a number from 0 to 100, got 101"),
+        ("percentiles", [30, -1], "percentiles: expected a number from 0 to 100, got [30, -1]"),
+        ("share", "0.1", "share: expected a number from 0 to 1, got '0.1'"),
+        ("min_documents", 0, "min_documents: expected a number from 1 to inf, got 0"),
+        ("limit", True, "limit: expected a number from -inf to inf, got True"),
+    ],
+)
+def test_a_parameter_out_of_bounds_is_a_fault(name, value, said):
+    assert parameter_faults({name: value}) == [said]
+
+
+def test_the_defaults_are_no_faults():
+    assert [
+        f for rule in RULES.values() for f in parameter_faults({**SHARED_PARAMETERS, **rule.parameters})
+    ] == []
