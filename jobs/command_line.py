@@ -27,7 +27,7 @@ COMMANDS = (
     audit_corpora,
     check_machine,
 )
-"""In the order in which `--help` lists them: importing a module adds its commands."""
+"""In the order in which `--help` lists them; importing a module adds its commands."""
 DEBUG = "--debug"
 
 
@@ -35,6 +35,8 @@ def main() -> None:
     """Run the command line. An error is one or two lines and exit status 1; with `--debug`, a traceback."""
     debug = DEBUG in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != DEBUG]
+    order = [module.__name__ for module in COMMANDS]
+    app.registered_commands.sort(key=lambda command: order.index(getattr(command.callback, "__module__", "")))
     try:
         app(arguments)
     except (Exception, KeyboardInterrupt) as error:
