@@ -24,6 +24,9 @@ from schemas.errors import RecipeError
 
 Work = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]
 
+LEAST_PLACES = 256
+PLACES_A_TASK = 4
+"""Buckets are cut into so many ranges for each task: one range is in memory at a time, 16 bytes a band."""
 VERIFICATIONS = ("signature", "shingles", "none")
 WITHIN = ("corpus", "language")
 
@@ -187,13 +190,18 @@ def similar_edges(
 ) -> DataFrame:
     """Return edges (low, high) between documents that share a band and are alike.
 
-    A bucket is read as a sorted stream, so its size costs no memory. Only documents that share a bucket have
-    their payload sent, once for each set of documents they share one with.
+    Bands cross the network packed: rows of Spark's own, one for each, take several times as long. The
+    buckets of one place are sorted in memory. Only documents that share a bucket have their payload sent,
+    once for each set of documents they share one with, and then buckets are sorted streams, whose size costs
+    no memory.
     """
     rows = signed.select("doc_key", similar.signature, _group_key(within).alias("group"))
-    exploded = rows.mapInArrow(bind(_explode, similar), "bucket long, doc_key long")
+    partitions = int(str(signed.sparkSession.conf.get("spark.sql.shuffle.partitions")))
+    places = max(LEAST_PLACES, PLACES_A_TASK * partitions)
+    packed = rows.mapInArrow(bind(_explode, (similar, places)), "place int, rows binary")
+    by_place = packed.repartition("place").sortWithinPartitions("place")
     new_from = buckets.ANY_KEY if known is None else known.new_from
-    shared = _by_bucket(exploded).mapInArrow(bind(_share, new_from), "bucket long, doc_key long")
+    shared = by_place.mapInArrow(bind(_share, new_from), "bucket long, doc_key long")
     if isinstance(similar, Similar) and similar.verify == "none":
         found = _by_bucket(shared).mapInArrow(buckets.star_edges, "low long, high long")
     else:
@@ -284,7 +292,14 @@ def bind(work: Callable[..., Iterator[pa.RecordBatch]], setting: object) -> Work
     return run
 
 
-def _explode(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _explode(
+    setting: tuple[Similar | Close, int], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    similar, places = setting
+    yield from buckets.pack_buckets(_exploded(similar, batches), places)
+
+
+def _exploded(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         if batch.num_rows:
             keys, group = (np.asarray(batch.column(name), np.int64) for name in ("doc_key", "group"))
@@ -315,7 +330,7 @@ def _reader(similar: Similar | Close) -> candidates.Read:
 
 
 def _share(new_from: int, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield from buckets.shared_buckets(batches, new_from)
+    yield from buckets.shared_buckets(buckets.unpack_buckets(batches), new_from)
 
 
 def _match(similar: Similar | Close, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

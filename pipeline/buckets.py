@@ -33,6 +33,50 @@ def run_starts(values: I64) -> I64:
     return np.flatnonzero(new)
 
 
+PACKED = pa.schema([("place", pa.int32()), ("rows", pa.binary())])
+"""Rows of BUCKETS of one place, a range of buckets: pairs of 64-bit numbers, little endian, unsorted."""
+PACK_ROWS = 1 << 21
+"""Rows that a task collects before it packs them: 32 MB, twice while they are sorted by place."""
+
+
+def pack_buckets(batches: Batches, places: int) -> Stream:
+    """Pack rows of BUCKETS by place: few large values cross the network in place of many small rows."""
+    pending: list[pa.RecordBatch] = []
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        pending.append(batch)
+        if sum(b.num_rows for b in pending) >= PACK_ROWS:
+            yield _pack(pending, places)
+            pending = []
+    if pending:
+        yield _pack(pending, places)
+
+
+def _pack(batches: list[pa.RecordBatch], places: int) -> pa.RecordBatch:
+    rows = np.concatenate([np.stack([np.asarray(c, np.int64) for c in b.columns], 1) for b in batches])
+    place = (rows[:, 0].view(np.uint64) % np.uint64(places)).astype(np.int32)
+    order = np.argsort(place, kind="stable")
+    place, rows = place[order], rows[order]
+    starts = run_starts(place.astype(np.int64))
+    ends = np.append(starts[1:], len(place))
+    values = [rows[a:b].tobytes() for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return pa.RecordBatch.from_arrays([pa.array(place[starts]), pa.array(values, pa.binary())], schema=PACKED)
+
+
+def unpack_buckets(batches: Batches) -> Stream:
+    """Return rows of BUCKETS, sorted by bucket and key in each place, from packed ones sorted by place."""
+    for batch, _ in whole_runs(batches, "place", 1 << 62):
+        places = np.asarray(batch.column("place"), np.int64)
+        starts = run_starts(places)
+        for first, last in zip(starts.tolist(), np.append(starts[1:], len(places)).tolist(), strict=True):
+            packed = batch.column("rows").slice(first, last - first)
+            rows = np.frombuffer(b"".join(packed.to_pylist()), np.int64).reshape(-1, 2)
+            order = np.lexsort((rows[:, 1], rows[:, 0]))
+            columns = [pa.array(rows[order, column]) for column in range(2)]
+            yield pa.RecordBatch.from_arrays(columns, schema=BUCKETS)
+
+
 def shared_buckets(batches: Batches, new_from: int = ANY_KEY) -> Stream:
     """Return the rows, sorted by bucket and key, of buckets with two members or more.
 

@@ -183,6 +183,19 @@ def run_own(corpus: Path, work: Path, cores: int) -> tuple[dict[str, float], dic
     return json.loads(done.stdout.splitlines()[-1]), memory.peak
 
 
+def run_command(corpus: Path, output: str) -> tuple[float, dict[str, int]]:
+    """Run `glotmill dedup --write`, which takes one process and no Spark; return seconds and sizes."""
+    command = [sys.executable, "-m", "jobs.command_line", "dedup", *map(str, sorted(corpus.iterdir()))]
+    command += ["--id-column", "id", "--output", output, "--write"]
+    memory = Memory()
+    memory.start()
+    start = time.monotonic()
+    subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[2])
+    seconds = time.monotonic() - start
+    memory.stopped.set()
+    return seconds, memory.peak
+
+
 def run_peer(name: str, python: str, corpus: Path, folder: str, tokenizer: str) -> dict[str, float]:
     script = Path(__file__).parent / "peers" / PEERS[name]
     command = [python, str(script), str(corpus), f"{folder}/{name}", tokenizer]
@@ -225,16 +238,22 @@ def main() -> None:
             print(
                 f"{documents:>9,} documents, {size / 1e6:,.0f} MB: {total:.0f} s (sign {found['sign']:.0f}, "
                 f"relate {found['relate']:.0f}, write {found['write']:.0f}), {documents / total:,.0f}/s, "
-                f"{found['removed']:,} removed, {found['shuffled'] / documents:,.0f} bytes shuffled a document; "
-                f"largest {peaks}",
+                f"{found['removed']:,} removed, {found['shuffled'] / documents:,.0f} bytes shuffled a "
+                f"document; largest {peaks}",
+                flush=True,
+            )
+            command_seconds, peak = run_command(corpus, f"{folder}/command")
+            print(
+                f"          glotmill dedup, one process: {command_seconds:.0f} s, "
+                f"{max(peak.values(), default=0) / 1e9:.1f} GB",
                 flush=True,
             )
             for name, python in (("datatrove", chosen.datatrove), ("text-dedup", chosen.text_dedup)):
                 if python:
                     peer = run_peer(name, python, corpus, folder, chosen.tokenizer)
                     print(
-                        f"          {name}: {peer['seconds']:.0f} s {peer['steps']}, {documents - peer['kept']:,} "
-                        f"removed, largest process {peer['memory'] / 1e9:.1f} GB; "
+                        f"          {name}: {peer['seconds']:.0f} s {peer['steps']}, "
+                        f"{documents - peer['kept']:,} removed, largest process {peer['memory'] / 1e9:.1f} GB; "
                         f"ratio {peer['seconds'] / total:.1f}",
                         flush=True,
                     )

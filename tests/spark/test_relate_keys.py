@@ -295,8 +295,8 @@ def test_equal_chunks_may_all_go(spark: Any) -> None:
 
 def graph(kind: str) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(1)
-    if kind == "chain":
-        order = random.permutation(3_000).astype(np.int64)
+    if kind.endswith("chain"):
+        order = random.permutation(100_000 if kind == "long chain" else 3_000).astype(np.int64)
         return np.minimum(order[:-1], order[1:]), np.maximum(order[:-1], order[1:])
     if kind == "star":
         return np.full(2_000, 7, np.int64), np.arange(8, 2_008)
@@ -307,7 +307,9 @@ def graph(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return apart.min(axis=1).astype(np.int64), apart.max(axis=1).astype(np.int64)
 
 
-@pytest.mark.parametrize("kind", ["random", "chain", "star", "power law"])
+@pytest.mark.parametrize(
+    "kind", ["random", "chain", pytest.param("long chain", marks=pytest.mark.slow), "star", "power law"]
+)
 def test_components_on_the_cluster_equal_those_in_the_driver(spark: Any, kind: str) -> None:
     low, high = graph(kind)
     edges = spark.createDataFrame(np.stack((low, high), 1).tolist(), "low long, high long").repartition(4)

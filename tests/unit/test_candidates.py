@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import buckets as buckets_module
-from pipeline.buckets import BUCKETS, run_starts, shared_buckets, star_edges, whole_runs
+from pipeline.buckets import (
+    BUCKETS,
+    PACKED,
+    pack_buckets,
+    run_starts,
+    shared_buckets,
+    star_edges,
+    unpack_buckets,
+    whole_runs,
+)
 from pipeline.candidates import binary_column, match_buckets, matrix, read_shingle_sets, read_sketches
 from schemas.errors import SchemaError
 
@@ -86,6 +95,19 @@ def test_bands_that_hold_the_same_documents_become_one_bucket() -> None:
     found = table(shared_buckets([rows([(1, 10), (1, 20), (2, 10), (2, 20), (3, 10), (3, 30), (4, 5)])]))
     assert len(found) == 6
     assert len(set(found)) == 4
+
+
+@given(MEMBERS, st.lists(st.integers(0, 9)), st.integers(1, 7), st.integers(1, 20))
+def test_packed_buckets_come_back_sorted_within_their_places(
+    members: list[tuple[int, int]], sizes: list[int], places: int, pack_rows: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(buckets_module, "PACK_ROWS", pack_rows)
+        packed = list(pack_buckets(cut(rows(members), sizes), places))
+    by_place = pa.Table.from_batches(packed, PACKED).sort_by("place").to_batches()
+    found = table(unpack_buckets(by_place))
+    assert sorted(found) == sorted(members)
+    assert found == sorted(members, key=lambda member: (member[0] % places, *member))
 
 
 @pytest.mark.parametrize("sizes", [(), (1, 5, 2), (40,)])
