@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline import reached, tasks
+from pipeline import learning, reached, tasks
 from pipeline.plan import StageKind
 from schemas.corpus import CORPUS
 from schemas.decision import DECISION
 from schemas.document import DOCUMENT
+from schemas.limit import LIMIT
 from schemas.part import PARTS
 from schemas.signals import signals_schema
 
@@ -40,6 +41,7 @@ class Stage:
 FLOW = (
     Stage("extract", "row", PARTS, DOCUMENT, tasks.extract_task, "jobs/extract_text.py"),
     Stage("annotate", "row", DOCUMENT, SIGNALS, tasks.annotate_task, "jobs/annotate_documents.py"),
+    Stage("thresholds", "global", SIGNALS, LIMIT, learning.part_samples, "jobs/learn_thresholds.py"),
     Stage("dedup", "global", SIGNALS, DECISION, reached.read_keys, "jobs/dedup_documents.py"),
     Stage("select", "row", SIGNALS, CORPUS, tasks.select_task, "jobs/select_documents.py"),
     Stage("publish", "publish", CORPUS, CORPUS, tasks.publish_task, "jobs/publish_corpus.py"),
