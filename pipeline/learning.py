@@ -15,14 +15,11 @@ from pipeline.recipe import Recipe, fingerprint
 from pipeline.run import ALL_PARTS, RESULT, Run, part_fingerprints
 from pipeline.samples import IDENTITY, sample_languages
 from pipeline.steps import KeepStep, ThresholdStep
-from pipeline.thresholds import Learned, Procedure, learn, limits_file, write_limits
+from pipeline.thresholds import OWN_RUN, Learned, Procedure, learn, limits_file, write_limits
 from pipeline.workspace import Receipt
 from schemas.document import DOCUMENT
 from schemas.errors import InputError
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
-
-OWN_RUN = "run"
-"""The `reference` that is the run itself."""
 
 
 def procedure_of(recipe: Recipe, step: ThresholdStep) -> Procedure:

@@ -28,6 +28,7 @@ from pipeline.plan import (
 from pipeline.recipe import Recipe, fingerprint, load_recipe
 from pipeline.resources import MODELS, WORDS, resource_fingerprints, url_fingerprints
 from pipeline.steps import DedupStep, KeepStep, Parameters, SampleStep, Step
+from pipeline.thresholds import reference_stamp
 from pipeline.version import code_version
 from pipeline.workspace import WORK, Receipt, Workspace
 from schemas.errors import WorkspaceError, near_name
@@ -249,7 +250,9 @@ def _global_fingerprint(run: Run, planned: GlobalStep) -> str:
     step = planned.step
     key = key_signal(step) if isinstance(step, DedupStep) else ""
     used = [s.rule.comparison for s in run.recipe.steps if _compares_with(s, step)]
-    return fingerprint([code_version(), str(step), key, repr(step_parameters(step)), used])
+    parameters = step_parameters(step)
+    stamp = reference_stamp(parameters)
+    return fingerprint([code_version(), str(step), key, repr(parameters), used, stamp])
 
 
 def _compares_with(step: Step, threshold: Step) -> TypeGuard[KeepStep]:

@@ -13,6 +13,7 @@ holds. `family` stands for all groups of a language, the smallest first.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -25,6 +26,8 @@ from pipeline.workspace import WORK, Workspace
 from schemas.errors import InputError
 from schemas.limit import LIMIT
 
+OWN_RUN: Final = "run"
+"""The `reference` that is the run itself."""
 LEVELS: Final = ("language", "script", "family", "global")
 BUCKETS: Final = "buckets"
 """The rule that gives several limits, and each document a bucket: published if `columns` names the step."""
@@ -38,7 +41,7 @@ SHARED_PARAMETERS: Final[Mapping[str, object]] = {
     "min_documents": 100,
     "shrink": 0,
     "fallback": LEVELS,
-    "reference": "run",
+    "reference": OWN_RUN,
     "sample_size": SAMPLE_SIZE,
 }
 """What every threshold takes: documents that a level needs, documents that the wider levels count for, the
@@ -73,6 +76,16 @@ def parameter_faults(parameters: Mapping[str, object]) -> list[str]:
             if not all(_is_number(one) and least <= float(str(one)) <= most for one in values):
                 faults.append(f"{name}: expected a number from {least:g} to {most:g}, got {value!r}")
     return faults
+
+
+def reference_stamp(parameters: Mapping[str, object]) -> list[tuple[str, int, int]]:
+    """Return name, size and time of the files of a reference corpus; none where the run is its own."""
+    source = parameters.get("reference", OWN_RUN)
+    if source == OWN_RUN:
+        return []
+    path = Path(str(source))
+    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.exists() else []
+    return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
 
 
 def _is_number(value: object) -> bool:

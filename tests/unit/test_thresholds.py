@@ -16,6 +16,7 @@ from pipeline.thresholds import (
     limits_table,
     parameter_faults,
     read_limits,
+    reference_stamp,
     write_limits,
 )
 from pipeline.workspace import Workspace
@@ -137,6 +138,15 @@ def test_documents_without_a_value_count_but_say_nothing():
     values = np.where(np.arange(200) < 100, np.arange(200), np.nan)
     found = learned({"swh_Latn": bottom(keys, values[:, None], 200)}, comparison=">=")["swh_Latn"]
     assert (found.documents, found.sampled, found.limit, found.would_remove) == (200, 100, 10.0, 10)
+
+
+def test_the_stamp_of_a_reference_follows_its_files(tmp_path):
+    (tmp_path / "a.parquet").write_text("1")
+    one = reference_stamp({"reference": str(tmp_path)})
+    (tmp_path / "a.parquet").write_text("22")
+    two = reference_stamp({"reference": str(tmp_path / "a.parquet")})
+    assert ([size for _, size, _ in one], [size for _, size, _ in two]) == ([1], [2])
+    assert reference_stamp({"reference": "run"}) == reference_stamp({"reference": "nowhere"}) == []
 
 
 def test_levels_go_in_the_order_asked_for():
