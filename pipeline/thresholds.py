@@ -81,7 +81,7 @@ def parameter_faults(parameters: Mapping[str, object]) -> list[str]:
 def reference_stamp(parameters: Mapping[str, object]) -> list[tuple[str, int, int]]:
     """Return name, size and time of the files of a reference corpus; none where the run is its own."""
     source = parameters.get("reference", OWN_RUN)
-    if source == OWN_RUN:
+    if not source or source == OWN_RUN:
         return []
     path = Path(str(source))
     files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.exists() else []
