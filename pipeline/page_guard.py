@@ -267,9 +267,11 @@ class _Flow(Generic[P]):
         """Send pages while there is room; return whether there are more."""
         while self._has_room():
             group: list[P] = []
+            size = 0
             while (page := next(source, None)) is not None:
                 group.append(page)
-                if len(group) >= self._most[0] or _size(group) >= self._most[1]:
+                size += len(page.payload)
+                if len(group) >= self._most[0] or size >= self._most[1]:
                     break
             if group:
                 self._ahead.append(group)
