@@ -116,7 +116,7 @@ def measure_documents(
     lines = _lines(texts)
     main = max(scripts, key=lambda code: (scripts[code], code), default=None)
     total = sum(scripts.values())
-    known = known_scripts(lang) | unicode_scripts(lang)
+    known = known_scripts(lang) or unicode_scripts(lang)
     frequent = [(line, n) for line, n in lines.most_common(FREQUENT_LINES) if n >= LEAST_REPEATS]
     sites = Counter(host for host in hosts if host)
     site = max(sites, key=lambda host: (sites[host], host), default=None)

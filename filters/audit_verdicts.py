@@ -7,7 +7,6 @@
 | `reference` | confusion | the text fits the reference model of another language better |
 | `other_language` | confusion | the text is that of a corpus of another family with a better founded label |
 | `foreign_documents` | confusion | a share of the documents is in a language of another family |
-| `unusual_script` | - | the label's script is not one that the language is known to be written in |
 | `too_small` | - | too little text for a language model to judge |
 | `alike` | - | cannot be told from the corpus of a close relative |
 | `same_family` | - | the nearest corpus is near, and of the same family |
@@ -22,7 +21,7 @@ from typing import Any, Final
 
 from filters.audit_evidence import Evidence, as_row
 from filters.confusion import Confusion
-from filters.families import Relation, known_scripts, unicode_scripts
+from filters.families import Relation
 
 SUSPICIOUS: Final[Mapping[str, tuple[str, ...]]] = {
     "script": ("script", "few_letters"),
@@ -79,7 +78,6 @@ def _asked(name: str, kinds: tuple[str, ...]) -> bool:
 
 def _findings(judged: Judged, limits: ScriptLimits) -> list[tuple[str, bool]]:
     evidence, confusion = judged.evidence, judged.confusion
-    known, own = known_scripts(judged.lang), unicode_scripts(judged.lang)
     wrong = confusion.wrong if confusion else None
     near = confusion is not None and confusion.excess is not None and confusion.excess < NEAR_KIN
     kin = confusion is not None and confusion.relation in (Relation.SAME, Relation.CLOSE, Relation.FAMILY)
@@ -90,7 +88,6 @@ def _findings(judged: Judged, limits: ScriptLimits) -> list[tuple[str, bool]]:
         ("reference", wrong == "reference"),
         ("other_language", wrong == "other_language"),
         ("foreign_documents", wrong == "foreign_documents"),
-        ("unusual_script", bool(known) and not own <= known),
         ("too_small", confusion is None),
         ("alike", confusion is not None and bool(confusion.alike) and kin),
         ("same_family", near and kin),

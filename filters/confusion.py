@@ -30,6 +30,9 @@ Bits = NDArray[np.float64]
 CANDIDATES: Final = 6
 """Models that documents are compared with, the nearest in each direction."""
 
+LEAST_DOCUMENTS: Final = 20
+"""Documents below which a share of foreign ones means nothing."""
+
 REMOTE: Final = frozenset({Relation.OTHER, Relation.FAMILY})
 NEARNESS: Final = (Relation.SAME, Relation.CLOSE, Relation.FAMILY, Relation.UNKNOWN, Relation.OTHER)
 
@@ -196,8 +199,8 @@ def _foreign_documents(
     limits: Limits,
 ) -> tuple[float | None, str | None]:
     """Return the share of foreign documents of a corpus and the language that most of them are like."""
-    candidates = matrix.candidates(row, honest) if documents else []
-    if not candidates:
+    candidates = matrix.candidates(row, honest)
+    if not candidates or len(documents) < LEAST_DOCUMENTS:
         return None, None
     bits = cross_entropies([models[i] for i in (row, *candidates)], Texts(documents))
     best = bits[1:].argmin(axis=0)

@@ -32,6 +32,25 @@ RELATIVES: Final = {"cnr": "srp", "ltg": "lav", "nqo": "bam", "zgh": "tzm"}
 """Codes that are younger than the table or that it places nowhere, and a close relative."""
 
 
+MORE_SCRIPTS: Final = {
+    "ace": "Arab",
+    "anu": "Latn",
+    "arb": "Latn",
+    "bax": "Latn",
+    "bjn": "Arab",
+    "crh": "Latn",
+    "hnj": "Latn",
+    "kas": "Deva",
+    "knc": "Arab",
+    "lad": "Latn",
+    "min": "Arab",
+    "taq": "Tfng",
+    "tgl": "Tglg",
+    "zdj": "Latn",
+}
+"""Scripts that CLDR does not name and that FLORES-200 or the translations of the UDHR are written in."""
+
+
 class Relation(StrEnum):
     """How two languages are related."""
 
@@ -139,5 +158,7 @@ def known_scripts(label: str) -> frozenset[str]:
     """Return the Unicode scripts that the language is known to be written in; none for an unknown one."""
     code = label.partition("_")[0]
     codes = (code, macrolanguages().get(code, ""))
-    named = (script for c in codes for script in _scripts().get(c, ()))
+    named = [script for c in codes for script in _scripts().get(c, ())]
+    if named and code in MORE_SCRIPTS:
+        named.append(MORE_SCRIPTS[code])
     return frozenset(part for script in named for part in PARTS_OF_SCRIPTS.get(script, (script,)))

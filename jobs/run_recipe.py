@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession
 
 from jobs import (
     annotate_documents,
+    audit_languages,
     dedup_documents,
     extract_text,
     learn_thresholds,
@@ -36,7 +37,7 @@ from pipeline.run import Run, unfinished
 from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
 from pipeline.workspace import Receipt
 
-ALWAYS_HERE = ("sample", "audit")
+ALWAYS_HERE = ("sample",)
 """Kinds of global steps that this process does for any number of documents, part by part."""
 
 Session = Callable[[], SparkSession]
@@ -86,7 +87,7 @@ def _global_step(session: Session, run: Run, planned: GlobalStep) -> None:
     if done is not None:
         announce(step, done, time.monotonic() - started)
     else:
-        jobs = {"dedup": dedup_documents.run, "threshold": learn_thresholds.run}
+        jobs = {"dedup": dedup_documents.run, "threshold": learn_thresholds.run, "audit": audit_languages.run}
         jobs[planned.kind](session(), run, step)
     note_results(run, planned, found)
 

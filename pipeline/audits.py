@@ -89,6 +89,11 @@ class Pool:
             if self._size > 2 * self._most:
                 self._cut()
 
+    def count(self, documents: int, text_bytes: int) -> None:
+        """Count documents that were looked at elsewhere and not taken."""
+        self.documents += documents
+        self.text_bytes += text_bytes
+
     def _cut(self) -> None:
         self._kept.sort(key=lambda document: (document.hash, document.host or ""))
         size, last = 0, 0

@@ -1,6 +1,6 @@
 """Texts to train language models on, by language, from the forms that corpora have.
 
-- a published corpus (`data/<lang>/*.parquet`; what was removed from it is not read);
+- a published corpus (`data/<lang>/*.parquet`, `tail/<lang>/*.parquet`; what was removed is not read);
 - a folder with `<lang>/*.txt`, `<lang>/*.parquet`, `<lang>.txt` or `<lang>.parquet`;
 - one such file, or a Parquet file with the columns `text` and `lang`.
 
@@ -103,7 +103,7 @@ def _find(corpus: str) -> list[Source]:
     found = fs.get_file_info(pafs.FileSelector(root, recursive=True))
     names = sorted(i.path[len(root) + 1 :] for i in found if i.type == pafs.FileType.File)
     texts = [n for n in names if n.endswith((".parquet", ".txt")) and not _hidden(n)]
-    published = [n for n in texts if n.startswith("data/")]
+    published = [n for n in texts if n.startswith(("data/", "tail/"))]
     if not texts:
         raise InputError(
             f"corpus {corpus}: expected <lang>/*.txt, <lang>/*.parquet, <lang>.txt or a published corpus, "
