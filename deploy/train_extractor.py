@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from class_word_votes import WANTED, ClassWords, Example
 from extraction_labels import label_blocks
 from extraction_pages import ARCHIVED, GoldPage, page_f1, read_archives, read_gold, sample, scores
 from numpy.typing import NDArray
@@ -32,12 +33,11 @@ from pipeline.extractor.attributes import (
     AttributeFacts,
     names_and_regions,
     weigh,
-    words,
 )
 from pipeline.extractor.choice import choose
 from pipeline.extractor.features import measure
-from pipeline.extractor.hints import HINTS, Hints, read_hints
-from pipeline.extractor.markup import Markup, read_markup, well_formed
+from pipeline.extractor.hints import HINTS, read_hints
+from pipeline.extractor.markup import read_markup, well_formed
 from pipeline.extractor.trees import (
     CURVE_STEP,
     FORMAT,
@@ -69,37 +69,16 @@ LICENCE = (
     "of any page, only counts turned into weights of single class words and into limits of comparisons."
 )
 
-WANTED = 0.5
-"""Share of a block's words that the reference has, above which the block is wanted."""
 SHORT_TEXT, SHORT_BLOCK = 400, 25
 """Characters of a teacher's text, of a block inside a snippet, that say too little."""
 FEWEST_WORDS = 60
 """Wanted words of a tool's fixture that say too little."""
 FEWEST_PAGES = 5
 """Pages of a group whose mean is printed."""
-LEAST_SITES = 3
-"""Sites that must have a class word for it to get a weight."""
 KIND_WEIGHT = {"human": 1.6, "reviewed": 1.25, "tool-fixture": 0.96, "human-segments": 1.4, ARCHIVED: 0.3}
 TEACHER_WEIGHT = 0.15
 """Of the text that another extractor finds, where only snippets are known."""
 PAGES_OF_LANGUAGE, PAGES_OF_SOURCE = 4, {"udhr-html": 40}
-
-
-@dataclass(slots=True)
-class Example:
-    """A page with its blocks and their labels."""
-
-    gold: GoldPage
-    markup: Markup
-    hints: Hints
-    names: list[tuple[str, ...]]
-    """Of each attribute text."""
-    regions: NDArray[np.int64]
-    """Of each attribute text."""
-    labels: NDArray[np.float64]
-    trust: NDArray[np.float64]
-    """Of each block, how sure the label is."""
-    is_trained: bool
 
 
 def make_example(gold: GoldPage, is_trained: bool) -> Example:
@@ -152,64 +131,6 @@ def block_weights(
         return weight * trust * (4 if trust.min() > 0 else 3)
     is_poor = example.gold.kind == "tool-fixture" and (blocks.words * (labels > WANTED)).sum() < FEWEST_WORDS
     return weight * 0 if is_poor or labels.max() < WANTED else weight
-
-
-class ClassWords:
-    """Votes of sites on class words: is the text below them wanted?"""
-
-    def __init__(self, examples: Sequence[Example]) -> None:
-        self.votes: dict[str, dict[str, list[float]]] = defaultdict(dict)
-        for example in examples:
-            for word, (good, bad) in _votes(example).items():
-                site = self.votes[word].setdefault(example.gold.site, [0.0, 0.0])
-                share = min(1.0, (good + bad) * 4)
-                site[0] += share * good / (good + bad)
-                site[1] += share * bad / (good + bad)
-        self.sums = {
-            w: tuple(map(sum, zip(*v.values(), strict=True)))
-            for w, v in self.votes.items()
-            if len(v) >= LEAST_SITES
-        }
-        self.weights = {word: _log_odds(good, bad) for word, (good, bad) in sorted(self.sums.items())}
-
-    def without(self, site: str) -> dict[str, int]:
-        """Return the weights, had `site` not voted; without words that too few sites then vote on."""
-        result: dict[str, int | None] = {}
-        for word, (good, bad) in self.sums.items():
-            own = self.votes[word].get(site)
-            if own:
-                enough = len(self.votes[word]) > LEAST_SITES
-                result[word] = _log_odds(good - own[0], bad - own[1]) if enough else None
-        return {w: result.get(w, x) for w, x in self.weights.items() if result.get(w, x) is not None}
-
-
-def _log_odds(good: float, bad: float) -> int:
-    """Return the log-odds in thousandths."""
-    return round(1_000 * float(np.log((good + 0.5) / (bad + 0.5))))
-
-
-def _votes(example: Example) -> Mapping[str, tuple[float, float]]:
-    markup, trust = example.markup, example.trust
-    if not trust.any():
-        return {}
-    size = np.array([len(text.split()) + text.count("\u3002") * 10 + 2.0 for text in markup.texts]) * trust
-    total = size.sum() + 1
-    votes: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    around: dict[int, frozenset[str]] = {}
-
-    def words_around(element: int) -> frozenset[str]:
-        if element not in around:
-            own = {word for name in example.names[markup.attribute[element]] for word in words(name)}
-            parent = int(markup.parent[element])
-            around[element] = frozenset(own) | (words_around(parent) if parent != element else frozenset())
-        return around[element]
-
-    for element, weight, label in zip(
-        markup.element.tolist(), size.tolist(), example.labels.tolist(), strict=True
-    ):
-        for word in words_around(element) if weight else ():
-            votes[word][label <= WANTED] += weight / total
-    return {word: (good, bad) for word, (good, bad) in votes.items()}
 
 
 @dataclass(frozen=True, slots=True)
