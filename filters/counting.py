@@ -85,7 +85,7 @@ def _part(keys: Hashes, offsets: Positions, length: int, bits: int, first_row: i
     for step in range(1, length):
         keys[(offsets[1:] - step)[lengths >= step]] = most - np.uint64(step)
     rows = np.arange(first_row, first_row + len(lengths), dtype=np.uint64) << np.uint64(64 - bits)
-    keys |= np.repeat(rows, lengths)
+    keys |= np.repeat(rows, lengths) if len(rows) > 1 else rows
 
 
 def largest_sums(repeats: Repeats, limits: Positions) -> Positions:

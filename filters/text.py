@@ -280,7 +280,9 @@ class TextBatch:
 
         def compute() -> Ngrams:
             if n == 1:
-                return Ngrams.of_words(self.word_hashes(kind, fold), self.words(kind).offsets)
+                hashes, offsets = self.word_hashes(kind, fold), self.words(kind).offsets
+                self.trim()
+                return Ngrams.of_words(hashes, offsets)
             return self.ngrams(n - 1, kind, fold).longer()
 
         return self.once(("ngrams", n, kind, fold), compute)

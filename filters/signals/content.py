@@ -107,6 +107,7 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
     """
     sizes, words = normalised_size(text), normalised_words(text).counts
     found = np.zeros(len(text), dtype=np.int64)
+    text.trim()
     rows = _may_hold_ipsum(text)
     if len(rows):
         found[rows] = _lorem_ipsums(normalised(text.as_rows(text.rows().at(rows))))
