@@ -7,9 +7,9 @@ With equal words and sentences no decision differs, and no text that C4's rules 
 for sums of 32-bit against 64-bit numbers at a limit. With its own words, spaCy's English, `gopher` differs on
 none of them and `fineweb-head` on one. Each disagreement of the single filters (`OWN_WORDS`):
 
-* quality, 2: a page of mojibake, whose control characters spaCy keeps inside words; a story where `akho.Baalala`
-  is one word to us (spaCy parts a full stop between a small and a capital letter) and the share of words
-  with a letter is .7994 against .8003.
+* quality, 2: a page of mojibake, whose control characters spaCy keeps in words; a story with `akho.Baalala`,
+  one word to us (spaCy parts a full stop between a small and a capital letter), whose share of words
+  with a letter is .8003 against .7994.
 * repetition, 9 and C4, 3 and FineWeb, 7: the first page above, and texts in Chinese, Japanese, Tibetan and
   Dzongkha, which spaCy's English leaves whole between spaces and marks and we cut into words and sentences.
 """
