@@ -19,7 +19,7 @@ HARMED_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What made the corpus; `thresholds` are the learned limits by step, `tail` the languages kept apart."""
+    """What made the corpus; by step, `thresholds` are the learned limits, `audits` the verdicts on languages, `tail` the languages kept apart."""
 
     recipe: Recipe
     inputs: tuple[str, ...]
@@ -27,6 +27,7 @@ class Manifest:
     versions: Mapping[str, str]
     text_bytes: Mapping[str, int]
     thresholds: Mapping[str, pa.Table] = field(default_factory=dict)
+    audits: Mapping[str, pa.Table] = field(default_factory=dict)
     tail: tuple[str, ...] = ()
 
 
@@ -84,6 +85,7 @@ def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
         "versions": dict(sorted(manifest.versions.items())),
         "inputs": {"archives": len(manifest.inputs), "sha256": manifest.inputs_hash},
         "thresholds": threshold_stats(manifest.thresholds),
+        "audits": {name: _suspicious(table) for name, table in manifest.audits.items()},
         "rules": {
             rule: {"first": n.first, "all": n.all, "languages": dict(sorted(n.languages.items()))}
             for rule, n in rule_accounts(rows).items()
@@ -124,6 +126,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             *(f"{i}. {step}" for i, step in enumerate(recipe.steps, 1)),
             *_limits(recipe, languages),
             *threshold_card(manifest.thresholds),
+            *_audit_lines(manifest.audits),
             "",
             "## What each rule removed",
             "",
@@ -175,6 +178,31 @@ def _funnel_table(rows: Iterable[Row]) -> list[str]:
         removed = sorted((n, r) for r, n in counts.items() if r not in (RECORDS_IN, KEPT))
         lines += [f"| | removed: {reason} | {n:,} |" for n, reason in reversed(removed)]
         lines.append(f"| | kept | {counts[KEPT]:,} |")
+    return lines
+
+
+def _suspicious(table: pa.Table) -> list[dict[str, object]]:
+    """Return the languages that an audit does not simply keep, with what it found."""
+    rows = table.select(["lang", "verdict", "finding", "relabel_to"]).to_pylist()
+    return [row for row in rows if row["verdict"] != "keep"]
+
+
+def _audit_lines(audits: Mapping[str, pa.Table]) -> list[str]:
+    lines: list[str] = []
+    for name, table in audits.items():
+        found = _suspicious(table)
+        lines += [
+            "",
+            f"## Audit `{name}`",
+            "",
+            f"{table.num_rows} languages were judged; {len(found)} stand out.",
+        ]
+        if found:
+            lines += ["", "| language | verdict | finding | label |", "| --- | --- | --- | --- |"]
+        lines += [
+            f"| {row['lang']} | {row['verdict']} | {row['finding']} | {row['relabel_to'] or ''} |"
+            for row in found
+        ]
     return lines
 
 
