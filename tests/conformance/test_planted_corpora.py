@@ -23,7 +23,7 @@ SWAPS = {
     "hau_Latn": "fra_Latn",
     "quy_Latn": "spa_Latn",
     "fin_Latn": "swe_Latn",
-    "tam_Latn": "ind_Latn",
+    "kmr_Latn": "ind_Latn",
     "uig_Arab": "pes_Arab",
     "tat_Cyrl": "rus_Cyrl",
     "mlt_Latn": "ita_Latn",

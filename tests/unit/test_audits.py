@@ -15,6 +15,7 @@ from filters.audit_verdicts import Judged, ScriptLimits, act, audit_row
 from filters.confusion import Confusion
 from filters.families import Relation
 from filters.wordlists import WordLists
+from jobs.commands.audit_corpora import audit
 from pipeline.audit_report import report_html, write_report
 from pipeline.audits import AuditSettings, Pool, audit_corpora, audit_pools, pool_batch, pool_sources
 from pipeline.training_text import find_sources
@@ -149,8 +150,8 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("audit")
     parts = {
         "swh_Latn": sentences(SWAHILI, 400, 1),
-        "eng_Latn": sentences(ENGLISH, 500, 2),
-        "yor_Latn": sentences(ENGLISH, 300, 3),
+        "eng_Latn": sentences(ENGLISH, 700, 2),
+        "yor_Latn": sentences(ENGLISH, 500, 3),
         "zul_Latn": ["sawubona <b>umhlaba</b>"],
     }
     texts = [text for found in parts.values() for text in found]
@@ -203,3 +204,14 @@ def test_the_report_has_a_page_a_language_and_needs_nothing_else(tmp_path: Path)
     assert not re.search(r"<script|https?://|@import", text)
     write_report(audit, "a", tmp_path / "report.html")
     assert (tmp_path / "report.html").read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_the_command_writes_a_table_and_a_report(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    audit([str(corpus)], output=str(tmp_path / "found"), sample_kb=30, words="")
+    said = capsys.readouterr().out.splitlines()
+    assert " ".join(said[0].split()) == "yor_Latn 500 documents other_language, the text is in eng_Latn"
+    assert said[1] == f"4 languages, 1 suspicious: {tmp_path}/found/report.html"
+    assert pq.read_schema(tmp_path / "found/audit.parquet").names == AUDIT.names
+    assert (tmp_path / "found/report.html").stat().st_size > 5000

@@ -1,5 +1,9 @@
+import pytest
+
 from pipeline.publish import Slice, Tail, plan_shards
+from pipeline.recipe import load_recipe
 from pipeline.workspace import Receipt
+from schemas.errors import RecipeError
 
 
 def receipt(part, **languages):
@@ -55,3 +59,13 @@ def test_languages_with_little_text_are_kept_apart():
     assert folders(Tail(documents=5)) == {"swh_Latn": "data", "amh_Ethi": "tail"}
     assert folders(Tail(chunks=81)) == {"swh_Latn": "tail", "amh_Ethi": "data"}
     assert folders(Tail(chunks=80, documents=4)) == {"swh_Latn": "data", "amh_Ethi": "data"}
+
+
+def test_a_recipe_says_which_languages_are_kept_apart(tmp_path):
+    path = tmp_path / "own.toml"
+    steps = '[[steps]]\nedit = "drop_javascript_lines"\n'
+    path.write_text(f'name = "own"\nsource = "t"\n[tail]\nchunks = 30_000\ndocuments = 5\n{steps}')
+    assert (load_recipe(str(path)).tail_chunks, load_recipe(str(path)).tail_documents) == (30_000, 5)
+    path.write_text(f'name = "own"\nsource = "t"\n[tail]\nchunk = 5\ndocuments = "x"\n{steps}')
+    with pytest.raises(RecipeError, match=r"unknown field 'chunk'; did you mean chunks\?(.|\n)*got 'x'"):
+        load_recipe(str(path))
