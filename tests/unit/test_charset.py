@@ -160,6 +160,7 @@ def test_files_in_known_sets_are_read_right_by_declaration_and_by_detector(share
     assert wrong == {}
 
 
+@pytest.mark.slow
 def test_no_language_of_windows_1252_is_lost_to_the_few_that_the_detector_knows(shared):
     path = shared / "data" / "text" / "udhr_preamble_art01-19.parquet"
     table = pq.read_table(path, columns=["udhr_key", "text"])

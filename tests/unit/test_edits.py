@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import edits, masks
@@ -15,7 +15,7 @@ from filters.registry import EDITS, Measurement
 from schemas.errors import MissingDependencyError
 from tests.slow_signals import is_special
 from tests.slow_text import fold
-from tests.strategies import ROWS, TEXTS
+from tests.strategies import ROWS, TEXTS, examples
 
 PIECES = [
     "[1]",
@@ -125,7 +125,7 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], tuple[str, int]]]] =
 
 
 @pytest.mark.parametrize(("name", "parameters", "reference"), REFERENCES, ids=[r[0] for r in REFERENCES])
-@settings(max_examples=60)
+@examples(60)
 @given(rows=TEXT_ROWS)
 def test_an_edit_equals_its_slow_reference(
     name: str, parameters: dict[str, Any], reference: Any, rows: list[str]
@@ -135,7 +135,7 @@ def test_an_edit_equals_its_slow_reference(
 
 
 @pytest.mark.parametrize("name", sorted(EDITS))
-@settings(max_examples=25)
+@examples(25)
 @given(rows=ROWS)
 def test_an_edit_gives_one_text_a_row_and_leaves_null_alone(name: str, rows: list[str | None]) -> None:
     texts, changes = apply(name, rows)

@@ -2,11 +2,11 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.text import TextBatch
-from tests.strategies import TEXTS
+from tests.strategies import TEXTS, examples
 
 PIECES = st.lists(
     st.sampled_from(
@@ -63,13 +63,13 @@ def test_tokens_are_those_of_spacy(text: str, expected: str) -> None:
     assert tokens([text]) == [expected.split()]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(rows=st.lists(st.one_of(TEXTS, PIECES), max_size=5))
 def test_tokens_hold_all_that_is_not_white_space(rows: list[str]) -> None:
     assert ["".join(found) for found in tokens(rows)] == ["".join(row.split()) for row in rows]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(rows=st.lists(PIECES, max_size=5))
 def test_the_tokens_of_a_row_do_not_depend_on_its_batch(rows: list[str]) -> None:
     assert tokens(rows) == [found for row in rows for found in tokens([row])]

@@ -1,10 +1,11 @@
 """The words of many start tags at once weigh what they weigh one by one."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor.attributes import names_and_regions, weigh
 from pipeline.extractor.class_words import AttributeReader
+from tests.strategies import examples
 
 WEIGHTS = {
     "entry": 700, "content": 900, "entry-content": 2000, "nav": -1500, "html": -5, "parser": 3, "x": 1,
@@ -58,7 +59,7 @@ TAGS = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(TAGS, max_size=6))
 def test_tags_say_the_same_together_and_one_by_one(tags):
     texts = [tag.encode() for tag in ["", *tags]]

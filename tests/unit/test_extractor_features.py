@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor.attributes import names_and_regions, weigh, words
@@ -11,6 +11,7 @@ from pipeline.extractor.features import measure
 from pipeline.extractor.hints import Hints, read_hints
 from pipeline.extractor.markup import read_markup, well_formed
 from pipeline.extractor.vocabulary import COMMENT_REGION, HIDDEN_REGION, STYLED_REGION
+from tests.strategies import examples
 
 SENTENCE = "The rain fell on the old stone bridge, and two travellers waited under the arch. "
 WEIGHTS = {"content": 1_000, "nav": -2_000, "main": 300}
@@ -89,7 +90,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.lists(PIECES, max_size=20).map("".join), min_size=2, max_size=4))
 def test_a_page_has_the_same_features_alone_and_in_a_batch(pages):
     _, together = features(*pages)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor.markup import MOST_TAGS, Markup, read_markup, well_formed
 from pipeline.extractor.vocabulary import NUMBERS
+from tests.strategies import examples
 
 NAMES = {number: name for name, number in NUMBERS.items()}
 
@@ -98,7 +99,7 @@ PIECE = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(st.lists(PIECE, max_size=25).map("".join), min_size=1, max_size=4))
 def test_any_page_reads_the_same_alone_and_in_a_batch(pages: list[str]) -> None:
     together = read(*pages)
@@ -111,7 +112,7 @@ def test_any_page_reads_the_same_alone_and_in_a_batch(pages: list[str]) -> None:
     assert together.link_ratio.tolist() == [n for markup in alone for n in markup.link_ratio.tolist()]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.lists(PIECE, max_size=30).map("".join))
 def test_no_letter_is_lost_or_made_up(page: str) -> None:
     from selectolax.lexbor import LexborHTMLParser

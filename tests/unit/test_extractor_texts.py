@@ -3,12 +3,13 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extractor.texts import MainText, TextOptions, extract_text, extract_texts
 from pipeline.extractors import PageSettings, PageText, read_page
 from schemas.errors import RecipeError
+from tests.strategies import examples
 
 STORY = "The rain fell on the old stone bridge, and two travellers waited under the arch until it stopped. "
 MENU = "<nav><ul>" + "".join(f"<li><a href=/{i}>Section {i}</a></li>" for i in range(9)) + "</ul></nav>"
@@ -97,7 +98,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.lists(PIECES, max_size=20).map("".join), min_size=1, max_size=5))
 def test_a_page_gives_the_same_text_alone_and_among_others(pages):
     assert [found.text for found in extract_texts(pages)] == [extract_text(page) for page in pages]

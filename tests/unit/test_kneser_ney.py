@@ -9,7 +9,7 @@ from pathlib import Path
 
 import kenlm
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.kneser_ney import find_discounts, train_arpa
@@ -25,6 +25,7 @@ from tests.lmplz_cases import (
     sentences,
     train_with_lmplz,
 )
+from tests.strategies import examples
 
 Corpus = list[list[str]]
 NEAR = 1e-4  # in log10, for each unit scored
@@ -85,7 +86,7 @@ def next_probabilities(model: kenlm.Model, history: Sequence[str], words: Sequen
     return [10.0 ** model.BaseScore(state, word, after) for word in words]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(corpus=CORPORA, order=st.integers(2, 5), prune=st.sampled_from([(0,), (0, 0, 1), (0, 1, 1, 2)]))
 def test_the_probabilities_after_any_history_sum_to_one(
     tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, order: int, prune: tuple[int, ...]
@@ -139,7 +140,7 @@ class SlowModel:
         return float((count - discount[min(count, 3)]) / total + weight * lower)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(corpus=CORPORA, order=st.integers(2, 4))
 def test_probabilities_equal_those_of_the_plain_definition(
     tmp_path_factory: pytest.TempPathFactory, corpus: Corpus, order: int

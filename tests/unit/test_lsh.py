@@ -11,6 +11,7 @@ from schemas.errors import RecipeError
 SIGNED = np.arange(24, dtype=np.uint32).reshape(2, 12)
 
 
+@pytest.mark.slow
 def test_bands_equal_the_published_table(shared: Path) -> None:
     with (shared / "reference" / "tables" / "lsh_optimal_params.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.kneser_ney import train_arpa
@@ -20,6 +20,7 @@ from filters.ngram_tables import (
     train_characters,
 )
 from tests.lmplz_cases import open_model
+from tests.strategies import examples
 
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 TRAINING = [ALPHABET.strip(), "the cat saw the house", "a dog saw a cat", "houses see dogs", "the sea"] * 3
@@ -39,7 +40,7 @@ def test_bits_are_those_that_kenlm_gives(order: int, tmp_path: Path) -> None:
         assert bits == pytest.approx(-log10 * math.log2(10) / (len(line) + 1), rel=0.01)
 
 
-@settings(max_examples=12, deadline=None)
+@examples(12)
 @given(lines=LINES, order=st.integers(2, 4))
 def test_the_probabilities_of_what_may_come_next_sum_to_one(lines: list[str], order: int) -> None:
     model = train_characters(count_windows(lines, order))

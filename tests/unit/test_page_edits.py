@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.page_edits import blank_symbol_lines, cut_interface_phrases, drop_addresses, limit_line_feeds
+from tests.strategies import examples
 
 PIECES = st.lists(
     st.sampled_from(["|", " ", "\n", "a", "Read More...", "sign-in", "items in cart", "x " * 11, "\r"]),
@@ -78,13 +79,13 @@ def symbol_lines(text: str) -> str:
     return re.sub(r"\0(\n\0)*", "\n", "\n".join(marked))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(rows=st.lists(PIECES, max_size=4))
 def test_symbol_lines_equal_a_slow_reference(rows: list[str]) -> None:
     assert blank_symbol_lines(rows).text.to_pylist() == [symbol_lines(row) for row in rows]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(rows=st.lists(PIECES, max_size=4))
 def test_phrases_leave_long_lines_and_other_texts_alone(rows: list[str]) -> None:
     for row, after in zip(rows, cut_interface_phrases(rows).text.to_pylist(), strict=True):

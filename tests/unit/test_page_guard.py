@@ -284,6 +284,7 @@ BATCHED["behave"] = lambda pages, _settings: (MainText(behave(bytes(page).decode
     return hook
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "verdict"),
     [

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.masks import mask_personal_data
 from filters.signals.personal import personal_data_count
 from filters.signals.refinedweb import corrected_word_ratio
 from filters.signals.tokens import long_token_char_ratio, max_pattern_run
+from tests.strategies import examples
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def pattern_run(words: list[str], longest: int) -> int | None:
     return best or None
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     rows=st.lists(st.lists(st.sampled_from("ab"), max_size=14).map(" ".join), max_size=4),
     longest=st.integers(1, 5),

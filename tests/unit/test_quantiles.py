@@ -35,10 +35,7 @@ def test_a_sample_depends_neither_on_order_nor_on_partitioning():
     whole = sample_of(ids, values, 700)
     order = rng.permutation(5_000)
     cuts = [0, 10, 900, 3_000, 3_001, 5_000]
-    pieces = [
-        sample_of([ids[i] for i in order[a:b]], values[order[a:b]], 700)
-        for a, b in pairwise(cuts)
-    ]
+    pieces = [sample_of([ids[i] for i in order[a:b]], values[order[a:b]], 700) for a, b in pairwise(cuts)]
     merged = merge([merge(pieces[:2], 700), *pieces[2:]], 700)
     assert merged.keys.tolist() == whole.keys.tolist()
     assert merged.values.tolist() == whole.values.tolist()
@@ -69,6 +66,7 @@ def test_the_error_of_a_rank_is_the_bound_of_dvoretzky_kiefer_and_wolfowitz(samp
     assert rank_error(sampled) == pytest.approx(error, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_the_stated_error_holds_for_all_quantiles_at_once():
     """In 60 draws at 95 % confidence, more than eight failures have a probability below 0.2 %."""
     population = np.sort(np.random.default_rng(1).lognormal(size=20_000))

@@ -1,6 +1,6 @@
 import numpy as np
 import pyarrow as pa
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from filters.shingle_words import shingle_word_hashes, shingle_words
@@ -15,6 +15,7 @@ from filters.shingles import (
     word_shingles,
 )
 from filters.text import TextBatch
+from tests.strategies import examples
 
 ROWS = st.lists(st.lists(st.integers(0, 3), max_size=12), max_size=6)
 
@@ -129,7 +130,7 @@ def test_shingles_of_scripts_without_spaces_take_twice_as_many_words() -> None:
     assert word_shingles(mixed, 2).counts.tolist() == [5, words - 3, 0, words - 1]
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(WRITTEN)
 @example(["9_\u093e", "_\u093e", "a.\u0301b"])
 def test_hashes_by_one_look_up_are_those_of_the_words(values: list[str | None]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.shingle_words import shingle_words
@@ -15,6 +15,7 @@ from filters.text import TextBatch
 from pipeline.repeats import find_copies, join_runs, shared_values
 from pipeline.substring_table import Cut, SubstringChoice, cut_substrings
 from schemas.errors import RecipeError, WorkspaceError
+from tests.strategies import examples
 
 SIZE = 8
 
@@ -76,7 +77,7 @@ WORDS = st.lists(st.sampled_from(["a", "b", "ab", "é", "ที่", "字", "�
 LETTERS = st.text(alphabet="aé字😀 ", max_size=40)
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.lists(WORDS, min_size=1, max_size=5), st.booleans())
 def test_repeated_words_are_those_of_a_slow_search(rows: list[list[str]], keep_first: bool) -> None:
     texts = [" ".join(words) for words in rows]
@@ -85,7 +86,7 @@ def test_repeated_words_are_those_of_a_slow_search(rows: list[list[str]], keep_f
     )
 
 
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.lists(LETTERS, min_size=1, max_size=5), st.booleans())
 def test_repeated_bytes_are_those_of_a_slow_search(texts: list[str], keep_first: bool) -> None:
     assert fast_cut(texts, "byte", SIZE, keep_first=keep_first) == slow_cut(
