@@ -19,7 +19,10 @@ HARMED_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What made the corpus; by step, `thresholds` are the learned limits, `audits` the verdicts on languages, `tail` the languages kept apart."""
+    """What made the corpus; `tail` are the languages kept apart.
+
+    `thresholds` are the learned limits and `audits` the verdicts on languages, by step.
+    """
 
     recipe: Recipe
     inputs: tuple[str, ...]
@@ -27,8 +30,8 @@ class Manifest:
     versions: Mapping[str, str]
     text_bytes: Mapping[str, int]
     thresholds: Mapping[str, pa.Table] = field(default_factory=dict)
-    audits: Mapping[str, pa.Table] = field(default_factory=dict)
     tail: tuple[str, ...] = ()
+    audits: Mapping[str, pa.Table] = field(default_factory=dict)
 
 
 def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
@@ -191,18 +194,13 @@ def _audit_lines(audits: Mapping[str, pa.Table]) -> list[str]:
     lines: list[str] = []
     for name, table in audits.items():
         found = _suspicious(table)
-        lines += [
-            "",
-            f"## Audit `{name}`",
-            "",
-            f"{table.num_rows} languages were judged; {len(found)} stand out.",
-        ]
+        about = f"{table.num_rows} languages were judged; {len(found)} stand out."
+        lines += ["", f"## Audit `{name}`", "", about]
         if found:
             lines += ["", "| language | verdict | finding | label |", "| --- | --- | --- | --- |"]
-        lines += [
-            f"| {row['lang']} | {row['verdict']} | {row['finding']} | {row['relabel_to'] or ''} |"
-            for row in found
-        ]
+        for row in found:
+            cells = (row["lang"], row["verdict"], row["finding"], row["relabel_to"] or "")
+            lines.append(f"| {' | '.join(map(str, cells))} |")
     return lines
 
 

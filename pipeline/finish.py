@@ -7,12 +7,16 @@ from collections import Counter
 from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
+import pyarrow as pa
+
 from pipeline.card import Manifest, card, stats
 from pipeline.learning import learned_tables
 from pipeline.ledger import Row, check_conservation, ledger_rows, ledger_table, receipt_rows
 from pipeline.plan import in_chunks
 from pipeline.publish import DATA, TAIL, Shard
+from pipeline.reached import result_file
 from pipeline.run import Run
+from pipeline.steps import AuditStep
 from pipeline.version import code_version
 from pipeline.workspace import Outcomes, Receipt
 from schemas.errors import ConservationError
@@ -135,7 +139,12 @@ def _manifest(run: Run, selected: dict[str, Receipt], shards: list[Shard]) -> Ma
     digest = hashlib.sha256("\n".join(repr(part) for part in run.parts).encode()).hexdigest()
     sizes = dict(sorted(text_bytes.items()))
     tail = tuple(sorted({shard.lang for shard in shards if shard.folder == TAIL}))
-    return Manifest(run.recipe, inputs, digest, _versions(), sizes, learned_tables(run), tail)
+    return Manifest(run.recipe, inputs, digest, _versions(), sizes, learned_tables(run), tail, _audits(run))
+
+
+def _audits(run: Run) -> dict[str, pa.Table]:
+    steps = [step for step in run.recipe.steps if isinstance(step, AuditStep)]
+    return {step.name: run.workspace.read_parquet(result_file(step)) for step in steps}
 
 
 def _versions() -> dict[str, str]:
