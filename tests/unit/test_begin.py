@@ -4,7 +4,7 @@ import shutil
 import pytest
 
 from pipeline.begin import Begin, begin_run
-from pipeline.run import RunSettings, open_run
+from pipeline.run import RunSettings, open_run, page_settings
 from pipeline.workspace import Workspace
 from schemas.errors import InputError, ModelError, RecipeError, WorkspaceError
 
@@ -131,3 +131,27 @@ def test_files_that_are_passed_over_are_named(archive, tmp_path, capsys):
     (tmp_path / "crawl" / "notes.txt.gz").write_bytes(b"x")
     begin(tmp_path, tmp_path / "crawl")
     assert "passed over: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"language_first": True}, "got no languages"),
+        (
+            {"language_first": True, "languages": ("swh_Latn",), "extractor": "trafilatura"},
+            "got the extractor trafilatura",
+        ),
+    ],
+)
+def test_language_first_needs_languages_and_our_own_extractor(archive, tmp_path, settings, expected):
+    with pytest.raises(InputError, match=f"--language-first: expected --languages and .*{expected}"):
+        begin(tmp_path, archive, settings=settings)
+
+
+def test_language_first_is_how_pages_are_read(archive, tmp_path):
+    chosen = {"languages": ("swh_Latn",)}
+    plain = begin(tmp_path, archive, settings=chosen)
+    assert page_settings(plain).languages == ()
+    first = begin(tmp_path, archive, settings={**chosen, "language_first": True}, overwrite=True)
+    assert page_settings(first).languages == ("swh_Latn",)
+    assert page_settings(first).identifier == first.recipe.settings["lid"]["model"]
