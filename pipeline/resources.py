@@ -111,7 +111,7 @@ def _missing(kind: str, names: tuple[str, ...], look: Callable[[str], object]) -
         try:
             look(name)
         except GlotmillError as error:
-            yield f"{kind} {error}"
+            yield f"{kind} {str(error).removeprefix('model ').removeprefix('list ')}"
 
 
 def resource_fingerprints(recipe: Recipe) -> list[object]:
