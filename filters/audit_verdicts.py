@@ -41,6 +41,9 @@ NOTED: Final[Mapping[str, float]] = {
 }
 """From these values on a measurement is noted."""
 
+LEAST_NOTED: Final = 10
+"""Sampled documents below which nothing is noted: any share of so few is large."""
+
 POOR_VOCABULARY: Final = 0.6
 """Share of the reference's different words below which the vocabulary is noted as poor."""
 
@@ -135,6 +138,8 @@ def audit_row(judged: Judged, limits: ScriptLimits, kinds: tuple[str, ...], then
 
 
 def _notes(row: Mapping[str, Any]) -> list[str]:
+    if row["sampled_documents"] < LEAST_NOTED:
+        return []
     notes = [name for name, limit in NOTED.items() if (row.get(name) or 0) >= limit]
     own, reference = row.get("types_in_10000"), row.get("reference_types_in_10000")
     if own is not None and reference is not None and own < POOR_VOCABULARY * reference:

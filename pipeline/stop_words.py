@@ -109,7 +109,7 @@ def contamination(lists: Mapping[str, list[str]], corpora: Sequence[str]) -> dic
     without: Counter[str] = Counter()
     for source in find_sources(corpora):
         for lang, texts, _ in read_source(source):
-            if lang not in lists or totals[lang] >= DOCUMENTS:
+            if lang is None or lang not in lists or totals[lang] >= DOCUMENTS:
                 continue
             chosen = texts.slice(0, DOCUMENTS - totals[lang]).cast(pa.string())
             langs = pa.array([lang] * len(chosen))

@@ -215,3 +215,10 @@ def test_the_command_writes_a_table_and_a_report(
     assert said[1] == f"4 languages, 1 suspicious: {tmp_path}/found/report.html"
     assert pq.read_schema(tmp_path / "found/audit.parquet").names == AUDIT.names
     assert (tmp_path / "found/report.html").stat().st_size > 5000
+
+
+@pytest.mark.parametrize(("copies", "expected"), [(9, []), (10, ["near_duplicate_ratio"])])
+def test_what_is_unusual_is_noted_of_ten_documents_or_more(copies: int, expected: list[str]) -> None:
+    texts = [f"{' '.join(SWAHILI.split())} {i}" for i in range(copies)]
+    row = audit_row(judged("swh_Latn", texts), ScriptLimits(), ("script",), "flag")
+    assert row["notes"] == expected
