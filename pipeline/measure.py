@@ -1,7 +1,7 @@
 """Measurements and verdicts on any table with a text column, without Spark and without dedup."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
 from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
-from pipeline.steps import EditStep, SampleStep, Step
+from pipeline.steps import EditStep, KeepStep, SampleStep, Step, ThresholdStep
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
@@ -234,8 +234,9 @@ def explain(recipe: Recipe, text: str) -> list[str]:
     lines = [f"text: {len(text)} characters"]
     lines += [f"  {name:<20} {_shown(row[name])}" for name in LANGUAGE_COLUMNS.names]
     dropped = Counter({reason: n for found in counts.values() for (_, reason), n in found.items()})
+    learned = [step.name for step in recipe.steps if isinstance(step, ThresholdStep)]
     lines += [f"recipe {recipe.name}:"]
-    lines += [_explain_step(step, row, verdict, dropped) for step in recipe.steps]
+    lines += [_explain_step(step, row, verdict, dropped, learned) for step in recipe.steps]
     reasons = verdict.all_reasons(0)
     lines.append(f"removed: {', '.join(reasons)}" if reasons else "kept")
     if row["text"] != text.strip():
@@ -243,12 +244,21 @@ def explain(recipe: Recipe, text: str) -> list[str]:
     return lines
 
 
-def _explain_step(step: Step, row: Mapping[str, object], verdict: Verdict, dropped: Counter[str]) -> str:
+def _explain_step(
+    step: Step,
+    row: Mapping[str, object],
+    verdict: Verdict,
+    dropped: Counter[str],
+    learned: Collection[str],
+) -> str:
     if isinstance(step, EditStep) or in_chunks(step):
         chunks = "" if isinstance(step, EditStep) else f"{dropped[step.name]} chunk(s) dropped"
         return f"  {step!s:<46} {chunks}"
     if is_global(step):
         return f"  {step!s:<46} not looked for: needs the other documents"
+    if isinstance(step, KeepStep) and step.rule.limit_column in learned:
+        measured = f"{step.name} = {_shown(row[step.name])}"
+        return f"  {step!s:<46} not judged: its limit is learned from a corpus; {measured}"
     removed = verdict.removed[verdict.reasons.index(step.name)][0]
     outcome = "REMOVES" if removed else "keeps"
     if isinstance(step, SampleStep):

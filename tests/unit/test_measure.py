@@ -88,3 +88,15 @@ def test_a_text_is_explained_step_by_step():
 def test_a_signal_is_described_with_unit_parameters_and_source():
     assert describe_signal("char_rep_ratio").splitlines()[0] == "char_rep_ratio  float, ratio"
     assert "    parameters: n=10" in describe_signal("char_rep_ratio")
+
+
+def test_a_rule_whose_limit_is_learned_is_not_judged_on_one_text(tmp_path):
+    text = (
+        'name = "x"\nsource = "x"\n'
+        '[[steps]]\nthreshold = "word_count"\nas = "least"\nwith = { rule = "iqr" }\n'
+        '[[steps]]\nkeep = "word_count >= $least"\n'
+    )
+    (tmp_path / "x.toml").write_text(text, encoding="utf-8")
+    lines = explain(load_recipe(str(tmp_path / "x.toml")), "Habari za asubuhi")
+    assert any("not judged: its limit is learned from a corpus; word_count = 3" in line for line in lines)
+    assert lines[-1] == "kept"
