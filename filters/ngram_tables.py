@@ -82,10 +82,18 @@ class CharacterModel:
 
 
 def count_windows(lines: Iterable[str], order: int) -> Windows:
-    """Return the windows of `order` code points of texts, each cleaned to one line; a space is `▁`."""
-    text = "".join(f"{chr(BOS)}{line}{chr(EOS)}" for line in lines).replace(" ", SPACE_SYMBOL)
+    """Return the windows of `order` code points of texts, each cleaned to one line; a space is `▁`.
+
+    The control characters whose numbers stand for UNK, BOS and EOS are left out.
+    """
+    text = "".join(f"{chr(BOS)}{_plain(line)}{chr(EOS)}" for line in lines).replace(" ", SPACE_SYMBOL)
     tokens = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.int32)
     return sorted_windows(*read_windows(tokens, 0, len(tokens), order))
+
+
+def _plain(line: str) -> str:
+    special = [chr(number) for number in (UNK, BOS, EOS) if chr(number) in line]
+    return line.translate(dict.fromkeys(map(ord, special))) if special else line
 
 
 def sorted_windows(columns: list[Ids], counts: Counts) -> Windows:

@@ -80,3 +80,9 @@ def test_a_text_scores_alike_alone_and_among_others() -> None:
     alone = np.concatenate([cross_entropies(models, Texts([one])) for one in windows], axis=1)
     assert together == pytest.approx(alone, rel=1e-5)
     assert together[0, 3] > 15 > together[1, 3], "what is unknown is one of all characters"
+
+
+def test_control_characters_do_not_stand_for_beginnings_and_ends() -> None:
+    plain, other = count_windows(["ab cd"], 3), count_windows(["a\0b\x01 c\x02d"], 3)
+    assert all(np.array_equal(a, b) for a, b in zip(plain.columns, other.columns, strict=True))
+    assert count_windows(["a\ud800"], 2).units == 3
