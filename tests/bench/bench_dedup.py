@@ -86,27 +86,50 @@ def descends(number: int, parents: dict[int, int]) -> bool:
     return False
 
 
-class Memory(threading.Thread):
-    """Watch the largest resident size of each process that this one started."""
+class Watch(threading.Thread):
+    """Watch the largest resident size, and the core seconds, of each process that this one started.
+
+    Core seconds hardly depend on what else the machine does; what a process does in its last half second is
+    missed.
+    """
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak: dict[str, int] = {}
+        self.ticks: dict[int, int] = {}
         self.stopped = threading.Event()
 
     def run(self) -> None:
         while not self.stopped.wait(0.5):
-            parents, found = {}, {}
+            parents, found, ticks = {}, {}, {}
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     name, rest = (process / "stat").read_text().split("(", 1)[1].rsplit(")", 1)
                     pages = int((process / "statm").read_text().split()[1])
                 except (OSError, IndexError):  # it ended meanwhile
                     continue
-                parents[int(process.name)], found[int(process.name)] = int(rest.split()[1]), (name, pages)
+                fields = rest.split()
+                parents[int(process.name)], found[int(process.name)] = int(fields[1]), (name, pages)
+                ticks[int(process.name)] = int(fields[11]) + int(fields[12])
             for number, (name, pages) in found.items():
                 if descends(number, parents):
+                    self.ticks[number] = ticks[number]
                     self.peak[name] = max(self.peak.get(name, 0), pages * 4096)
+
+    def __str__(self) -> str:
+        sizes = ", ".join(f"{name} {of / 1e9:.1f} GB" for name, of in sorted(self.peak.items()) if of > 1e8)
+        return f"{sum(self.ticks.values()) / os.sysconf('SC_CLK_TCK'):.0f} core seconds; largest {sizes}"
+
+
+def watched(command: list[str]) -> tuple[str, Watch, float]:
+    """Run a command; return what it printed, what was seen of its processes, and the seconds it took."""
+    watch = Watch()
+    watch.start()
+    start = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    seconds = time.monotonic() - start
+    watch.stopped.set()
+    return done.stdout, watch, seconds
 
 
 def shuffled(events: Path) -> int:
@@ -173,39 +196,6 @@ def write_kept(spark: SparkSession, folder: Path, kept: Path, removed: np.ndarra
 PEERS = {"datatrove": "dedup_datatrove.py", "text-dedup": "dedup_text_dedup.py"}
 
 
-def run_own(corpus: Path, work: Path, cores: int) -> tuple[dict[str, float], dict[str, int]]:
-    """Run the engine in processes of its own; return its figures, and the largest size of each process."""
-    command = [sys.executable, __file__, "--own", str(corpus), str(work), str(cores)]
-    memory = Memory()
-    memory.start()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    memory.stopped.set()
-    return json.loads(done.stdout.splitlines()[-1]), memory.peak
-
-
-def run_command(corpus: Path, output: str) -> tuple[float, dict[str, int]]:
-    """Run `glotmill dedup --write`, which takes one process and no Spark; return seconds and sizes."""
-    command = [sys.executable, "-m", "jobs.command_line", "dedup", *map(str, sorted(corpus.iterdir()))]
-    command += ["--id-column", "id", "--output", output, "--write"]
-    memory = Memory()
-    memory.start()
-    start = time.monotonic()
-    subprocess.run(command, capture_output=True, check=True, cwd=Path(__file__).parents[2])
-    seconds = time.monotonic() - start
-    memory.stopped.set()
-    return seconds, memory.peak
-
-
-def run_peer(name: str, python: str, corpus: Path, folder: str, tokenizer: str) -> dict[str, float]:
-    script = Path(__file__).parent / "peers" / PEERS[name]
-    command = [python, str(script), str(corpus), f"{folder}/{name}", tokenizer]
-    memory = Memory()
-    memory.start()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    memory.stopped.set()
-    return {**json.loads(done.stdout.splitlines()[-1]), "memory": max(memory.peak.values())}
-
-
 def print_fit(name: str, documents: list[int], values: list[float]) -> None:
     """Print the straight line through the values and the farthest of them from it."""
     slope, base = np.polyfit(documents, values, 1)
@@ -230,31 +220,33 @@ def main() -> None:
             corpus.mkdir()
             work.mkdir()
             size = write_corpus(corpus, documents, chosen.sentences)
-            found, peak = run_own(corpus, work, chosen.cores)
+            printed, watch, _ = watched(
+                [sys.executable, __file__, "--own", str(corpus), str(work), str(chosen.cores)]
+            )
+            found = json.loads(printed.splitlines()[-1])
             total = found["sign"] + found["relate"] + found["write"]
             seconds.append(total)
             shuffles.append(found["shuffled"])
-            peaks = ", ".join(f"{name} {of / 1e9:.1f} GB" for name, of in sorted(peak.items()) if of > 1e8)
             print(
                 f"{documents:>9,} documents, {size / 1e6:,.0f} MB: {total:.0f} s (sign {found['sign']:.0f}, "
                 f"relate {found['relate']:.0f}, write {found['write']:.0f}), {documents / total:,.0f}/s, "
                 f"{found['removed']:,} removed, {found['shuffled'] / documents:,.0f} bytes shuffled a "
-                f"document; largest {peaks}",
+                f"document; {watch}",
                 flush=True,
             )
-            command_seconds, peak = run_command(corpus, f"{folder}/command")
-            print(
-                f"          glotmill dedup, one process: {command_seconds:.0f} s, "
-                f"{max(peak.values(), default=0) / 1e9:.1f} GB",
-                flush=True,
-            )
+            files = [str(path) for path in sorted(corpus.iterdir())]
+            command = ["dedup", *files, "--id-column", "id", "--output", f"{folder}/command", "--write"]
+            _, watch, took = watched([sys.executable, "-m", "jobs.command_line", *command])
+            print(f"          glotmill dedup, one process: {took:.0f} s; {watch}", flush=True)
             for name, python in (("datatrove", chosen.datatrove), ("text-dedup", chosen.text_dedup)):
                 if python:
-                    peer = run_peer(name, python, corpus, folder, chosen.tokenizer)
+                    script = str(Path(__file__).parent / "peers" / PEERS[name])
+                    command = [python, script, str(corpus), f"{folder}/{name}", chosen.tokenizer]
+                    printed, watch, _ = watched(command)
+                    peer = json.loads(printed.splitlines()[-1])
                     print(
                         f"          {name}: {peer['seconds']:.0f} s {peer['steps']}, "
-                        f"{documents - peer['kept']:,} removed, largest process {peer['memory'] / 1e9:.1f} GB; "
-                        f"ratio {peer['seconds'] / total:.1f}",
+                        f"{documents - peer['kept']:,} removed; ratio {peer['seconds'] / total:.1f}; {watch}",
                         flush=True,
                     )
     if len(seconds) > 2:
