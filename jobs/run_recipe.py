@@ -29,16 +29,13 @@ from pipeline.global_steps import (
     keep_results,
     note_results,
     reached,
-    sample_here,
+    sample,
     threshold_here,
 )
 from pipeline.plan import GlobalStep
 from pipeline.run import Run, unfinished
 from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
 from pipeline.workspace import Receipt
-
-ALWAYS_HERE = ("sample",)
-"""Kinds of global steps that this process does for any number of documents, part by part."""
 
 Session = Callable[[], SparkSession]
 """Gives the Spark session, started at the first call."""
@@ -83,7 +80,9 @@ def _global_step(session: Session, run: Run, planned: GlobalStep) -> None:
         seconds = time.monotonic() - started
         announce(step, f"nothing new: the same {found.documents:,} documents reach it as before", seconds)
         return
-    done = _done_here(run, planned) if few or planned.kind in ALWAYS_HERE else None
+    done = _done_here(run, planned) if few else None
+    if done is None and planned.kind == "sample":
+        done = _sampled(sample(run, planned, partial(_hand_out, session())))
     if done is not None:
         announce(step, done, time.monotonic() - started)
     else:
@@ -96,10 +95,14 @@ def _hand_out(spark: SparkSession, names: list[str], work: Callable[[str], Recei
     return run_parts(spark, names, work, tasks=KEY_TASKS * spark.sparkContext.defaultParallelism)
 
 
+def _sampled(languages: int) -> str:
+    return f"{languages:,} languages have more documents than the sample takes"
+
+
 def _done_here(run: Run, planned: GlobalStep) -> str | None:
     """Do a global step in this process and say what it found; None if only Spark knows how."""
     if planned.kind == "sample":
-        return f"{sample_here(run, planned):,} languages have more documents than the sample takes"
+        return _sampled(sample(run, planned))
     if planned.kind == "audit":
         return f"{audit_here(run, planned):,} languages judged"
     if planned.kind == "threshold":
@@ -109,4 +112,5 @@ def _done_here(run: Run, planned: GlobalStep) -> str | None:
 
 
 if __name__ == "__main__":
-    run(partial(spark_session, "run_recipe"), open_job(__doc__ or ""))
+    submitted = spark_session("run_recipe")  # spark-submit expects a session, needed or not
+    run(lambda: submitted, open_job(__doc__ or ""))

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.decide_here import decide
 from pipeline.learning import learn_here, learned_together, steps_of, store
-from pipeline.plan import GlobalStep, table_schema
+from pipeline.plan import GlobalStep, result_folder, table_schema
 from pipeline.reached import key_columns, reached_digest, read_keys, result_file
 from pipeline.recipe import fingerprint
 from pipeline.run import ALL_PARTS, INPUT, RESULT, Run, input_fingerprint, part_fingerprints
@@ -129,21 +129,32 @@ def _write_decisions(workspace: Workspace, step: str, decided: pa.Table) -> int:
     return removed
 
 
-def sample_here(run: Run, planned: GlobalStep) -> int:
+def sample(run: Run, planned: GlobalStep, hand_out: HandOut = run_here) -> int:
     """Find the last document of each language that a sample takes; return the languages that it cuts.
 
-    From each part come no more rows than the sample may take of each language.
+    Each part gives no more rows than the sample may take of each language.
     """
     step, workspace = planned.step, run.workspace
     if not isinstance(step, SampleStep):
         raise TypeError(f"{step.name}: expected a sample")
     started = time.monotonic()
-    columns = key_columns(planned)
-    taken = [candidates(step, read_keys(run, planned, columns, part.number)) for part in run.parts]
-    table = cuts(step, taken)
+    names = [str(part.number) for part in run.parts]
+    hand_out(names, partial(_sample_task, run, planned))
+    files = (workspace.table_name(result_folder(step), int(name)) for name in names)
+    table = cuts(step, map(workspace.read_parquet, files))
     workspace.put_parquet(result_file(step), table.schema, [table])
+    workspace.delete(workspace.folder(result_folder(step)))
     _put_receipt(run, planned, 0, started, {"languages": table.num_rows})
     return int(table.num_rows)
+
+
+def _sample_task(run: Run, planned: GlobalStep, part: str) -> Receipt:
+    step, workspace = planned.step, run.workspace
+    if not isinstance(step, SampleStep):
+        raise TypeError(f"{step.name}: expected a sample")
+    rows = candidates(step, read_keys(run, planned, key_columns(planned), int(part)))
+    workspace.put_parquet(workspace.table_name(result_folder(step), int(part)), rows.schema, [rows])
+    return Receipt(step.name, part, "", rows.num_rows, {})
 
 
 def threshold_here(run: Run, planned: GlobalStep) -> int:

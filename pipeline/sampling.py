@@ -5,6 +5,7 @@ of equal hashes those of the smallest keys; which hash is the last is found once
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +28,9 @@ CUT = pa.schema(
     ]
 )
 """What a sample of so many documents finds; a language with fewer has no row."""
+
+PARTS_AT_ONCE = 64
+"""Parts whose candidates are put together at once."""
 
 HASH_BITS = 63
 """Hashes are non-negative int64, which Spark and Parquet can order."""
@@ -74,16 +78,23 @@ def candidates(step: SampleStep, batches: Iterable[pa.RecordBatch]) -> pa.Table:
         lang = pc.fill_null(_flat(batch.column("lang")), UNKNOWN_LANGUAGE)
         rows = pa.table([lang, pa.array(hashes), _flat(batch.column("doc_key"))], schema=_HASHED)
         found.append(rows.filter(pa.array(~over_share(step, hashes))))
-    rows = pa.concat_tables(found).sort_by([(name, "ascending") for name in _HASHED.names])
-    return rows.filter(pa.array(_place_in_language(rows) < (step.max_documents or 0)))
+    return _first(step, found)
 
 
 def cuts(step: SampleStep, candidates_of_parts: Iterable[pa.Table]) -> pa.Table:
     """Return the CUT table of a sample from what `candidates` gave for each part."""
-    rows = pa.concat_tables([_HASHED.empty_table(), *candidates_of_parts])
-    rows = rows.sort_by([(name, "ascending") for name in _HASHED.names])
+    rows = _HASHED.empty_table()
+    parts = iter(candidates_of_parts)
+    while group := list(islice(parts, PARTS_AT_ONCE)):
+        rows = _first(step, [rows, *group])
     last = rows.filter(pa.array(_place_in_language(rows) == (step.max_documents or 0) - 1))
     return pa.Table.from_arrays(last.columns, schema=CUT)
+
+
+def _first(step: SampleStep, tables: list[pa.Table]) -> pa.Table:
+    """Return the rows of each language that may be taken of several tables, in order."""
+    rows = pa.concat_tables(tables).sort_by([(name, "ascending") for name in _HASHED.names])
+    return rows.filter(pa.array(_place_in_language(rows) < (step.max_documents or 0)))
 
 
 def read_cuts(table: pa.Table) -> dict[str, Cut]:

@@ -16,7 +16,7 @@ from pipeline.global_steps import (
     keep_results,
     note_results,
     reached,
-    sample_here,
+    sample,
     threshold_here,
 )
 from pipeline.judge import Found, OnLanguage
@@ -115,7 +115,7 @@ def audited(run: Run, *rows: dict) -> None:
 
 
 def do_all(run: Run) -> None:
-    work = {"most": threshold_here, "exact_duplicate": dedup_here, "sample": sample_here}
+    work = {"most": threshold_here, "exact_duplicate": dedup_here, "sample": sample}
     for planned in run.plan.global_steps:
         if planned.step.name in work:
             work[planned.step.name](run, planned)
