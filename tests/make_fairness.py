@@ -20,7 +20,9 @@ import pyarrow.compute as pc
 from filters.languages import same_language
 from pipeline.compare import Comparison, compare, left_out
 from pipeline.compare_report import fairness_lines
-from pipeline.recipe import load_recipe, recipe_names
+from pipeline.recipe import Recipe, load_recipe, recipe_names
+from pipeline.resources import check_resources
+from schemas.errors import GlotmillError
 from tests.recipe_runs import LANGUAGES, clean_documents
 from tests.stand_ins import lists_folder, runnable
 
@@ -41,7 +43,7 @@ the share of English documents that is kept, in per cent; the other columns are 
 points, negative where the language loses. Documents are short (one sentence a line, about 200 words of
 English), so that recipes made for long pages keep little of any language; then the distance says little, too.
 Recipes that are for English alone by their own words (C4, Gopher, FineWeb v1, RefinedWeb, Dolma, DCLM) keep
-nothing else by design.
+nothing else by design, and FineWeb-2 leaves English out: compare its languages with each other.
 
 Every recipe identifies the languages itself, most with lid.176, which hardly knows Yoruba or Swahili: then no
 rule is to blame. The first row says how often the identifier of `glotmill` finds the true one. Dedup, audits
@@ -72,6 +74,21 @@ def identified_line(comparison: Comparison) -> str:
     return f"| identified rightly (`glotmill`) | {shares[BESIDE]:.0f} % | | {' | '.join(others)} |"
 
 
+def able(names: list[str]) -> tuple[list[Recipe], dict[str, list[str]]]:
+    """Return the recipes that can run here, and notes by name: what stands in, or what is missing."""
+    recipes, notes = [], {}
+    for name in names:
+        recipe, notes[name] = runnable(load_recipe(name))
+        try:
+            check_resources(recipe)
+        except GlotmillError as error:
+            missing = " ".join(str(error).split()).partition("; run:")[0]
+            notes[name] = [f"not run: {missing}"]
+            continue
+        recipes.append(recipe)
+    return recipes, notes
+
+
 def page(found: dict[str, Comparison], changed: dict[str, list[str]]) -> str:
     """Return the whole file."""
     lines = [HEAD]
@@ -83,8 +100,9 @@ def page(found: dict[str, Comparison], changed: dict[str, list[str]]) -> str:
             table.insert(2, identified_line(comparison))
         lines += [f"## {source}, {count} documents a language", "", *table, ""]
     lines += ["## What was left out or had a stand-in", ""]
-    recipes = [outcome.recipe for outcome in next(iter(found.values())).outcomes]
-    notes = {recipe.name: [*left_out(recipe), *changed[recipe.name]] for recipe in recipes}
+    recipes = {outcome.recipe.name: outcome.recipe for outcome in next(iter(found.values())).outcomes}
+    steps = {name: left_out(recipes[name]) if name in recipes else [] for name in changed}
+    notes = {name: [*steps[name], *changed[name]] for name in changed}
     lines += [f"- `{name}`: {', '.join(all_notes)}" for name, all_notes in notes.items() if all_notes]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -98,12 +116,11 @@ def main() -> None:
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["GLOTMILL_LISTS"] = str(lists_folder(chosen.shared, Path(folder) / "lists"))
-        ready = [runnable(load_recipe(name)) for name in chosen.recipes]
-        changed = {recipe.name: notes for recipe, notes in ready}
+        recipes, changed = able(chosen.recipes)
         found = {}
         for source, table in tables(chosen.shared).items():
             print(f"{datetime.now(UTC):%H:%M:%S} {source}: {table.num_rows} documents", file=sys.stderr)
-            found[source] = compare([recipe for recipe, _ in ready], [table])
+            found[source] = compare(recipes, [table])
     chosen.output.write_text(page(found, changed), encoding="utf-8")
 
 
