@@ -147,20 +147,22 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
     measured = state.measure(
         {"text": pc.utf8_trim_whitespace(text.slice_text(chunks)), "lang": lang}, recipe.settings
     )
-    reason = np.full(len(parent), -1)
-    failed = np.zeros(len(parent), bool)
+    reason, failure = np.full(len(parent), -1), np.full(len(parent), -1)
     for code in range(len(operation.rules) - 1, -1, -1):
         step = operation.rules[code]
         limits = recipe.limits.get(step.rule.limit_column or "", {})
         mask = fails(step.rule, measured.get(step.rule.signal, **step.parameters), lang, limits)
-        failed |= mask
+        failure[mask] = code
         if step.then == "drop":
             reason[mask] = code
-    counts = np.bincount(parent[failed], minlength=len(text))
+    counts = np.bincount(parent[failure >= 0], minlength=len(text))
     state.columns["chunk_count"] = pa.array(np.diff(chunks.offsets), pa.int64())
     state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
+    names = [step.name for step in operation.rules]
+    if any(step.then == "count" for step in operation.rules):  # an account of failures, beside that of drops
+        _count(state, chunks, failure, names, f"{stage}_failed")
     if any(step.then == "drop" for step in operation.rules):
-        _drop(state, text, chunks, reason, names=[step.name for step in operation.rules], stage=stage)
+        _drop(state, text, chunks, reason, names=names, stage=stage)
 
 
 def _cut_by_decision(

@@ -67,7 +67,8 @@ def test_chunks_that_are_only_counted_stay_and_tell_their_share():
     )
     assert made.column("text").to_pylist() == texts
     assert made.column("failed").to_pylist() == [0.5, 0.0, 1.0, None]
-    assert counts == {}
+    failures = Counter({("swh_Latn", "kept"): 3, ("swh_Latn", "too_few_words"): 3})
+    assert counts == {"annotate_2_chunks_1_failed": failures}
 
 
 def test_a_chunk_that_is_dropped_counts_as_failed_too():
