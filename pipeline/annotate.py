@@ -28,6 +28,9 @@ ChunkCounts = dict[str, Counter[tuple[str, str]]]
 """For each chunk operation, how many chunks of each language had each outcome."""
 
 
+FAILED = "_failed"
+"""Ends the name of the account of chunks that failed a rule, where some rules only count."""
+
 CHUNK_COUNTS = ("chunk_count", "failed_chunk_count")
 """What the rules on chunks tell of a document, for `failed_chunk_ratio`."""
 
@@ -160,7 +163,7 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
     state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
     names = [step.name for step in operation.rules]
     if any(step.then == "count" for step in operation.rules):  # an account of failures, beside that of drops
-        _count(state, chunks, failure, names, f"{stage}_failed")
+        _count(state, chunks, failure, names, stage + FAILED)
     if any(step.then == "drop" for step in operation.rules):
         _drop(state, text, chunks, reason, names=names, stage=stage)
 

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from filters.lsh import Bands
 from filters.simhash import distances
-from pipeline.annotate import ChunkCounts, annotate_part
+from pipeline.annotate import FAILED, ChunkCounts, annotate_part
 from pipeline.clusters import components, decisions, read_policy, similar_clusters
 from pipeline.extract import PartExtraction
 from pipeline.extractors import PageSettings
@@ -134,7 +134,9 @@ def run_here(recipe: Recipe, documents: pa.Table) -> HereRun:
     found = Found({name: {one.lang: one.limit for one in limits} for name, limits in learned.items()})
     verdict = judge(recipe, rows, gone, languages=None, found=found)
     chunks: Counter[tuple[str, str]] = Counter()
-    for counter in counts.values():
+    for stage_name, counter in counts.items():
+        if stage_name.endswith(FAILED):
+            continue  # an account of chunks that stay
         for (lang, outcome), n in counter.items():
             chunks[outcome, lang] += n
     return HereRun(recipe, rows, verdict, learned, chunks, not_run)
