@@ -19,25 +19,28 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from filters.lsh import DEFAULT_BANDS
 from filters.signals.dedup import minhash
+from filters.text import cut_by_bytes
 from jobs.relate_keys import Similar, decide_similar
 from pipeline.clusters import DEFAULT_SIMILARITY
 from pipeline.spark import spark_session
 
 SHARED = Path(os.environ.get("GLOTMILL_SHARED") or Path(__file__).parents[3] / "shared")
 LANGUAGES = ("eng_Latn", "swh_Latn", "rus_Cyrl", "hin_Deva", "vie_Latn", "amh_Ethi")
+Batches = tuple[DataFrame, Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]]
 SENTENCES = 30  # about 6 KB of text
 COPIES = 0.3
 FILE_ROWS = 12_500
@@ -72,9 +75,43 @@ def write_corpus(folder: Path, documents: int, sentences: int = SENTENCES) -> in
     return size
 
 
-def sign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield pa.record_batch({"doc_key": batch.column("doc_key"), "minhash": minhash(batch.column("text"))})
+def by_file(spark: SparkSession, folder: Path, work: Callable[[Path], Iterator[pa.RecordBatch]]) -> Batches:
+    """Return Arrow work of a task for each file, and the frame of file numbers that it is for."""
+    files = sorted(folder.iterdir())
+
+    def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for number in batch.column(0).to_pylist():
+                yield from work(files[number])
+
+    return spark.range(0, len(files), 1, len(files)), run
+
+
+def sign(target: Path, file: Path) -> Iterator[pa.RecordBatch]:
+    """Write the signatures of a file's texts, in pieces that fit a core's cache."""
+    rows = 0
+    schema = pa.schema([("doc_key", pa.int64()), ("minhash", pa.binary())])
+    with pq.ParquetWriter(target / file.name, schema) as writer:
+        for batch in pq.ParquetFile(file).iter_batches(columns=["doc_key", "text"]):
+            text = batch.column("text")
+            pieces = [minhash(text.slice(a, b - a)) for a, b in cut_by_bytes(text)]
+            writer.write_batch(
+                pa.record_batch([batch.column("doc_key"), pa.concat_arrays(pieces)], schema=schema)
+            )
+            rows += batch.num_rows
+    yield pa.record_batch({"rows": [rows]})
+
+
+def read_signed(file: Path) -> Iterator[pa.RecordBatch]:
+    yield from pq.ParquetFile(file).iter_batches()
+
+
+def keep(removed: np.ndarray, target: Path, file: Path) -> Iterator[pa.RecordBatch]:
+    """Write a file without the documents that go."""
+    table = pq.read_table(file)
+    left = table.filter(pa.array(~np.isin(np.asarray(table.column("doc_key")), removed)))
+    pq.write_table(left, target / file.name, compression="zstd")
+    yield pa.record_batch({"rows": [left.num_rows]})
 
 
 def descends(number: int, parents: dict[int, int]) -> bool:
@@ -146,25 +183,27 @@ def shuffled(events: Path) -> int:
 
 
 def own(folder: Path, work: Path, cores: int) -> dict[str, float]:
-    """Sign, relate and write decisions as the engine's stages do."""
-    events = work / "events"
-    events.mkdir()
+    """Sign, relate and write as the engine's stages do: tasks read and write the files of their part."""
+    events, signatures, kept = (work / name for name in ("events", "signatures", "kept"))
+    for made in (events, signatures, kept):
+        made.mkdir()
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         f"--conf spark.eventLog.enabled=true --conf spark.eventLog.dir=file://{events} "
         "--conf spark.eventLog.compress=false pyspark-shell"
     )
     spark = spark_session("bench", master=f"local[{cores}]")
     start = time.monotonic()
-    texts = spark.read.parquet(str(folder)).select("doc_key", "text")
-    texts.mapInArrow(sign, "doc_key long, minhash binary").write.parquet(str(work / "signatures"))
+    files, work_on = by_file(spark, folder, partial(sign, signatures))
+    files.mapInArrow(work_on, "rows long").collect()
     signed = time.monotonic()
-    similar = Similar(DEFAULT_BANDS, DEFAULT_SIMILARITY)
-    decided = decide_similar(spark.read.parquet(str(work / "signatures")), similar, "near")
-    decided.write.parquet(str(work / "decisions"))
+    files, work_on = by_file(spark, signatures, read_signed)
+    frame = files.mapInArrow(work_on, "doc_key long, minhash binary")
+    decided = decide_similar(frame, Similar(DEFAULT_BANDS, DEFAULT_SIMILARITY), "near")
+    gone = decided.where("reason is not null").select("doc_key").toArrow().column(0)
     done = time.monotonic()
-    gone = spark.read.parquet(str(work / "decisions")).where("reason is not null").select("doc_key")
-    removed = np.sort(np.array([row[0] for row in gone.collect()], np.int64))
-    write_kept(spark, folder, work / "kept", removed)
+    removed = np.sort(np.asarray(gone))
+    files, work_on = by_file(spark, folder, partial(keep, removed, kept))
+    files.mapInArrow(work_on, "rows long").collect()
     written = time.monotonic()
     spark.stop()
     return {
@@ -174,23 +213,6 @@ def own(folder: Path, work: Path, cores: int) -> dict[str, float]:
         "removed": len(removed),
         "shuffled": shuffled(events),
     }
-
-
-def write_kept(spark: SparkSession, folder: Path, kept: Path, removed: np.ndarray) -> None:
-    """Write each file without the documents that go, as the engine's row stages do: part in, part out."""
-    kept.mkdir()
-    files = sorted(folder.iterdir())
-
-    def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for number in batch.column(0).to_pylist():
-                table = pq.read_table(files[number])
-                stays = ~np.isin(np.asarray(table.column("doc_key")), removed)
-                left = table.filter(pa.array(stays))
-                pq.write_table(left, kept / files[number].name, compression="zstd")
-                yield pa.record_batch({"rows": [left.num_rows]})
-
-    spark.range(0, len(files), 1, len(files)).mapInArrow(write, "rows long").collect()
 
 
 PEERS = {"datatrove": "dedup_datatrove.py", "text-dedup": "dedup_text_dedup.py"}
