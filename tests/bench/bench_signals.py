@@ -144,7 +144,7 @@ def resident() -> float:
 
 
 def long_run(shared: Path, gigabytes: float) -> None:
-    """Measure the same 200 MB again and again, and print how memory goes."""
+    """Measure the same 200 MB again and again, and print after each gigabyte how memory goes."""
     measured = dict.fromkeys(name for name, _ in everything())
     names = tuple(name for name in measured if SIGNALS[name].parameters.get("words", "") is not None)
     with tempfile.TemporaryDirectory() as folder:
@@ -155,7 +155,8 @@ def long_run(shared: Path, gigabytes: float) -> None:
             lang = pa.nulls(len(column), pa.string())
             for _ in range(copies):
                 writer.write_table(pa.table([column, lang], names=["text", "lang"]))
-        done, reported, start = 0.0, 0, time.process_time()
+        step = min(1.0, gigabytes / 10)
+        done, reported, start = 0.0, 0.0, time.process_time()
         for _ in itertools.count():
             before = done
             for _, size in measure_file(source, target, Wanted(signals=names)):
@@ -164,10 +165,10 @@ def long_run(shared: Path, gigabytes: float) -> None:
                     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
                     rate = done * 1e3 / (time.process_time() - start)
                     print(
-                        f"{done:5.1f} GB, {rate:4.1f} MB/s: {resident():4.0f} MB, at most {peak:4.0f} MB",
+                        f"{done:6.2f} GB, {rate:4.1f} MB/s: {resident():4.0f} MB, at most {peak:4.0f} MB",
                         flush=True,
                     )
-                    reported += 1
+                    reported += step
                 if done >= gigabytes:
                     return
 
