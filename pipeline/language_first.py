@@ -2,8 +2,9 @@
 
 A page is ruled out where no letter of its whole text is in a wanted script, or none of the likeliest
 languages of this text, menus included, is wanted. It is the same model that later tells the language of the
-main text; a few candidates are looked at, since a menu in another language weighs more on a short page.
-Measured on the assembled archives: see `tests/bench/bench_language_first.py`.
+main text; what it calls no language passes, and a few candidates are looked at, since a menu in another
+language weighs more on a short page. Measured on the assembled archives: see
+`tests/bench/bench_language_first.py`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +12,12 @@ from typing import Final
 
 import regex
 
+from filters.languages import same_language
 from filters.models import open_identifier
+from filters.signals.language import NO_LANGUAGE
 from filters.signals.scripts import label_scripts
 
-SAMPLE: Final = 1_500
+SAMPLE: Final = 900
 """Characters that are looked at: a third each at the beginning, in the middle and at the end."""
 SHORT: Final = 100
 """Characters below which a text says too little to rule a page out."""
@@ -30,19 +33,23 @@ def wanted_languages(languages: Sequence[str], model: str) -> Callable[[str], bo
         ModelError: there is no such model.
     """
     identifier = open_identifier(model)
-    wanted = {name for code in languages for name in (code, code.partition("_")[0])}
-    labels = frozenset(label for label, code in identifier.labels.items() if code in wanted)
+    labels = frozenset(
+        label
+        for label, code in identifier.labels.items()
+        if any(same_language(code, wanted) for wanted in languages)  # in whatever script
+    )
+    unsure = {label for label, code in identifier.labels.items() if code.partition("_")[0] in NO_LANGUAGE}
     predict = identifier.model.f.predict
     has_script = _script_pattern(languages)
 
     def may_be(text: str) -> bool:
-        line = " ".join(_sample(text).split())
+        line = _sample(text)
         if len(line) < SHORT:
             return True
         if has_script and not has_script.search(line):
             return False
         found = predict(line + "\n", CANDIDATES, LEAST_PROBABILITY, "strict")
-        return not found or any(label in labels for _, label in found)
+        return not found or found[0][1] in unsure or any(label in labels for _, label in found)
 
     return may_be
 
@@ -56,9 +63,10 @@ def _script_pattern(languages: Sequence[str]) -> "regex.Pattern[str] | None":
 
 
 def _sample(text: str) -> str:
-    """Return pieces of a text: more than are looked at, for many of its characters are blanks."""
-    length, third = len(text), SAMPLE
-    if length <= 3 * third:
-        return text[: 3 * third]
-    middle = (length - third) // 2
-    return f"{text[:third]} {text[middle : middle + third]} {text[length - third :]}"
+    """Return pieces of a text as one line; of the text around each, for many characters are blanks."""
+    third = SAMPLE // 3
+    wide = 4 * third
+    middle = max(0, (len(text) - wide) // 2)
+    pieces = (text[:wide], text[middle : middle + wide], text[-wide:]) if len(text) > 3 * wide else (text,)
+    most = third if len(pieces) > 1 else SAMPLE
+    return " ".join(" ".join(piece.split())[:most] for piece in pieces)

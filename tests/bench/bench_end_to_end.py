@@ -6,9 +6,10 @@
         [--copies 8] [--extractor glotmill]
 
 Both read the archives, extract with trafilatura (glotmill also with another), identify the language with
-lid.176, measure Gopher's rules and sign. datatrove stops at the first rule that fails and signs what is left; glotmill measures and signs
-every document. The seconds of each step are the workers' own; wall seconds include starting up (for glotmill:
-Java), and so do CPU seconds, of all processes: what a busy machine disturbs least.
+lid.176, measure Gopher's rules and sign. datatrove stops at the first rule that fails and signs what is left;
+glotmill measures and signs every document. The seconds of each step are the workers' own; wall seconds
+include starting up (for glotmill: Java), and so do CPU seconds, of all processes: what a busy machine
+disturbs least.
 """
 
 import argparse
