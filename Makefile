@@ -84,6 +84,29 @@ test-spark35: ## The end-to-end tests on the oldest supported line of Spark
 	fi
 	$(SPARK35_VENV)/bin/pytest -m e2e
 
+LMPLZ_VENV := .venv-lmplz
+KENLM_SHA256 := c4628bb9fb63c8a6f9240035b8b037385cfc404cb72e933cf48878291edac1e8
+
+.PHONY: lmplz
+lmplz: ## Build lmplz and build_binary into build/lmplz (needs a C++ compiler and Boost; put it on PATH)
+	@if [ ! -x build/lmplz/lmplz ]; then \
+		$(FIND_PYTHON); \
+		"$$python" -m venv --clear $(LMPLZ_VENV); \
+		$(LMPLZ_VENV)/bin/python $(PIP_INSTALL) 'setuptools>=75' wheel $$(command -v cmake >/dev/null || echo 'cmake>=3.25'); \
+		rm -rf build/lmplz; mkdir -p build/lmplz/source; \
+		printf 'kenlm==0.3.0 --hash=sha256:%s\n' $(KENLM_SHA256) > build/lmplz/requirements.txt; \
+		$(LMPLZ_VENV)/bin/python -m pip --disable-pip-version-check download -qq --no-deps --no-build-isolation \
+			--no-binary :all: --require-hashes -r build/lmplz/requirements.txt -d build/lmplz; \
+		tar xzf build/lmplz/kenlm-0.3.0.tar.gz -C build/lmplz/source --strip-components 1; \
+		PATH="$$PWD/$(LMPLZ_VENV)/bin:$$PATH"; \
+		cmake -S build/lmplz/source -B build/lmplz/build -DCMAKE_POLICY_VERSION_MINIMUM=3.5 > build/lmplz/cmake.log 2>&1 \
+			|| { tail -n 5 build/lmplz/cmake.log >&2; echo "make lmplz: Boost is needed; on Debian and Ubuntu: apt-get install libboost-all-dev" >&2; exit 1; }; \
+		cmake --build build/lmplz/build --target lmplz build_binary -j > build/lmplz/make.log 2>&1 \
+			|| { tail -n 20 build/lmplz/make.log >&2; exit 1; }; \
+		cp build/lmplz/build/bin/lmplz build/lmplz/build/bin/build_binary build/lmplz/; \
+	fi
+	@echo "make lmplz: PATH=$$PWD/build/lmplz:\$$PATH makes them known to glotmill train-lm --lmplz and to the tests"
+
 .PHONY: pyfiles
 pyfiles: setup ## Build dist/glotmill.zip, the four packages for spark-submit --py-files
 	@$(BIN)/python deploy/build_pyfiles.py dist/glotmill.zip
@@ -101,6 +124,6 @@ lock: ## Write the lock files again from pyproject.toml; UPGRADE=1 takes the new
 
 .PHONY: clean
 clean: ## Remove what was made, the environments too
-	rm -rf .venv .venv-spark35 .venv-lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	rm -rf .venv .venv-spark35 .venv-lock .venv-lmplz .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		build dist demo spark-warehouse metastore_db derby.log
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
