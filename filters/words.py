@@ -18,7 +18,8 @@ nothing (as in CLDR's root locale), a run of ideographs is cut by the dictionary
 Words as published recipes take them: `whitespace` is `str.split()`; `word_characters` is `\w+` of `re`;
 `word_punct` is `\w+|[^\w\s]+` of `re` (NLTK's WordPunctTokenizer); `tokens` is `unicode` and each other code
 point that is not white space; `english` joins and parts those as spaCy does (`english_tokens.py`); `blanks`
-is `str.split(" ")`, empty ones too; `roots` is what space, tab and line feed separate, without the special characters of ROOTS at both ends.
+is `str.split(" ")`, empty ones too; `roots` is what space, tab and line feed separate, without the special
+characters of ROOTS at both ends.
 """
 
 import functools
