@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from filters.contamination import GRAM_WORDS, SHORTEST, benchmark_grams, shared_gram_count
 from filters.shingles import U64
@@ -61,35 +62,43 @@ def find_contaminated(
         open_texts(path, [id_column, text_column])
     grams = _grams(against)
     target = new_result(output, CONTAMINATED)
+    table, gone = _shared(paths, (id_column, text_column), grams)
+    if write:
+
+        def stay(first: int, batch: pa.RecordBatch) -> pa.RecordBatch:
+            return batch.filter(pa.array(~gone[first : first + batch.num_rows]))
+
+        rewrite(paths, target.parent / KEPT, stay)
+    pq.write_table(table, target, compression="zstd")
+    return Contaminated(len(gone), int(gone.sum()), sum(len(of) for of in grams.values()))
+
+
+def _shared(
+    paths: Sequence[str], columns: tuple[str, str], grams: dict[int, U64]
+) -> tuple[pa.Table, NDArray[np.bool_]]:
+    """Return ids and counts of the rows that share an n-gram, and which of all rows these are."""
     ids, counts, flags = [], [], []
-    for _, batch in numbered_batches(paths, [id_column, text_column]):
-        text = batch.column(text_column)
+    for _, batch in numbered_batches(paths, columns):
+        text = batch.column(columns[1])
         found = [
             shared_gram_count(TextBatch.from_arrow(text.slice(a, b - a)), grams)
             for a, b in cut_by_bytes(text)
         ]
         shared = pc.fill_null(pa.concat_arrays(found), 0) if found else pa.array([], pa.int32())
         flag = pc.greater(shared, 0)
-        ids.append(batch.column(id_column).filter(flag))
+        ids.append(batch.column(columns[0]).filter(flag))
         counts.append(shared.filter(flag))
         flags.append(np.asarray(flag, np.bool_))
     if not ids:
         raise InputError(f"{', '.join(paths) or 'no file'}: expected rows, got none")
-    gone = np.concatenate(flags)
-    if write:
-        rewrite(paths, target.parent / KEPT, lambda first, batch: batch.filter(
-            pa.array(~gone[first : first + batch.num_rows])
-        ))  # fmt: skip
     schema = pa.schema(
         [
             column("id", ids[0].type, "the row"),
             column("shared_gram_count", pa.int32(), "places where an n-gram of a question begins"),
         ]
     )
-    pq.write_table(
-        pa.table([pa.chunked_array(ids), pa.chunked_array(counts)], schema=schema), target, compression="zstd"
-    )
-    return Contaminated(len(gone), int(gone.sum()), sum(len(of) for of in grams.values()))
+    table = pa.table([pa.chunked_array(ids), pa.chunked_array(counts)], schema=schema)
+    return table, np.concatenate(flags)
 
 
 def _grams(against: Against) -> dict[int, U64]:
