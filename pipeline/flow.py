@@ -5,7 +5,7 @@
 
 A row stage reads one part and writes one part; a global step relates the keys of all parts; publish groups
 rows by language. `glotmill plan RECIPE` prints what a recipe makes of this: one annotate pass, and one more
-after each step that drops duplicate chunks; one dedup for each dedup step.
+after each step that cuts text out (duplicate chunks, spans); one dedup for each dedup step.
 """
 
 from collections.abc import Callable
