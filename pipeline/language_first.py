@@ -17,7 +17,7 @@ from filters.models import open_identifier
 from filters.signals.language import NO_LANGUAGE
 from filters.signals.scripts import label_scripts
 
-SAMPLE: Final = 900
+SAMPLE: Final = 1_500
 """Characters that are looked at: a third each at the beginning, in the middle and at the end."""
 SHORT: Final = 100
 """Characters below which a text says too little to rule a page out."""
