@@ -20,6 +20,7 @@ from pipeline.judge import Verdict, judge
 from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
 from pipeline.steps import EditStep, KeepStep, SampleStep, Step, ThresholdStep
+from schemas.decision import SPAN_DECISION
 from schemas.document import DOCUMENT
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
@@ -66,22 +67,26 @@ def _needs_nothing_else(name: str) -> bool:
 
 
 def measure_table(recipe: Recipe, table: pa.Table, text_column: str = "text") -> tuple[pa.Table, Verdict]:
-    """Return the columns that a recipe's first row pass measures on `table`, and the verdict of its rules.
+    """Return the columns that a recipe's row passes measure on `table`, and the verdict of its rules.
 
     Raises:
         InputError: `table` has no text column of that name.
     """
     plan = make_plan(recipe)
-    planned = plan.passes[0]
-    schema = table_schema(plan, planned.writes)
-    batches = as_documents(table, text_column).to_batches()
-    made = pa.concat_tables(
-        [
-            schema.empty_table(),
-            *annotate_part(recipe, planned, schema, iter(batches), decisions={}, counts={}),
-        ]
-    ).combine_chunks()
+    made = _run_passes(plan, as_documents(table, text_column), {})
     return made, judge(recipe, made, _no_decisions(plan), languages=None)
+
+
+def _run_passes(plan: Plan, documents: pa.Table, counts: ChunkCounts) -> pa.Table:
+    """Run all row passes over documents that no global step has decided on; `counts` gets their chunks."""
+    nothing = {planned.step.name: SPAN_DECISION.empty_table() for planned in plan.global_steps}
+    made = documents
+    for planned in plan.passes:
+        schema = table_schema(plan, planned.writes)
+        batches = iter(made.to_batches())
+        annotated = annotate_part(plan.recipe, planned, schema, batches, decisions=nothing, counts=counts)
+        made = pa.concat_tables([schema.empty_table(), *annotated])
+    return made.combine_chunks()
 
 
 def measure_signals(
@@ -141,7 +146,7 @@ def as_documents(table: pa.Table, text_column: str) -> pa.Table:
 def measured_names(recipe: Recipe) -> list[str]:
     """Return the columns that a recipe's measurements add."""
     plan = make_plan(recipe)
-    schema = table_schema(plan, plan.passes[0].writes)
+    schema = table_schema(plan, plan.passes[-1].writes)
     own = [name for name in schema.names if name not in DOCUMENT.names]
     languages = [name for name in own if name in LANGUAGE_COLUMNS.names]
     return [*languages, *(name for name in own if name not in languages)]
@@ -225,10 +230,8 @@ def _with_measurements(wanted: Wanted, table: pa.Table) -> pa.Table:
 def explain(recipe: Recipe, text: str) -> list[str]:
     """Return lines that say all about one text: each step with what was measured, kept or removed and why."""
     plan = make_plan(recipe)
-    schema = table_schema(plan, plan.passes[0].writes)
-    documents = as_documents(pa.table({"text": [text]}), "text").to_batches()
     counts: ChunkCounts = {}
-    made = next(annotate_part(recipe, plan.passes[0], schema, iter(documents), decisions={}, counts=counts))
+    made = _run_passes(plan, as_documents(pa.table({"text": [text]}), "text"), counts)
     verdict = judge(recipe, made, _no_decisions(plan), languages=None)
     row = made.to_pylist()[0]
     lines = [f"text: {len(text)} characters"]

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -6,6 +8,7 @@ from pipeline.measure import Wanted, explain, find_signals, measure_file, measur
 from pipeline.recipe import load_recipe
 from pipeline.report import describe_signal
 from schemas.errors import InputError, RecipeError
+from tests.stand_ins import runnable
 
 SWAHILI = "Watu wote wamezaliwa huru, hadhi na haki zao ni sawa. Wote wamejaliwa akili na dhamiri, hivyo "
 TEXTS = [SWAHILI + "yapasa watendeane kindugu katika nchi zote za dunia.", "fupi", "", None, "一二三。" * 30]
@@ -100,3 +103,15 @@ def test_a_rule_whose_limit_is_learned_is_not_judged_on_one_text(tmp_path):
     lines = explain(load_recipe(str(tmp_path / "x.toml")), "Habari za asubuhi")
     assert any("not judged: its limit is learned from a corpus; word_count = 3" in line for line in lines)
     assert lines[-1] == "kept"
+
+
+@pytest.mark.parametrize("name", ["ccnet", "c4-en-2020", "madlad400"])
+def test_rules_after_steps_that_relate_chunks_are_judged_too(name):
+    recipe, _ = runnable(load_recipe(name))
+    recipe = replace(
+        recipe, steps=tuple(s for s in recipe.steps if "words" not in getattr(s, "parameters", {}))
+    )
+    measured, verdict = measure_table(recipe, pa.table({"text": [SWAHILI * 20, "fupi"]}))
+    assert "text_is_empty" in measured.column_names
+    assert len(verdict.kept) == 2
+    assert "dedup" in "\n".join(explain(recipe, SWAHILI * 20))
