@@ -15,7 +15,9 @@ RULE = "rule "
 
 LEDGER = pa.schema(
     [
-        column("stage", pa.string(), "extract, annotate, chunks, a global step, `rule NAME`, select or publish"),
+        column(
+            "stage", pa.string(), "extract, annotate, chunks, a global step, `rule NAME`, select, publish"
+        ),
         column("part", pa.int32(), "number of the part"),
         column("lang", pa.string(), "language; empty where it is not known yet"),
         column("outcome", pa.string(), "`records_in`, `kept` or the reason of removal"),

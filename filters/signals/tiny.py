@@ -10,9 +10,7 @@ from filters.signals.unit_language import identified_line_count
 from filters.text import TextBatch
 
 
-@signal(
-    pa.bool_(), unit="truth", source="GlotCC v1, filter-v1.ipynb: OSCAR's tiny, withdrawn from 3 lines"
-)
+@signal(pa.bool_(), unit="truth", source="GlotCC v1, filter-v1.ipynb: OSCAR's tiny, withdrawn from 3 lines")
 def is_tiny(
     text: TextBatch, *, lines: int = 5, identified: int = 3, model: str = LID176, least: float = 0.8
 ) -> pa.Array:

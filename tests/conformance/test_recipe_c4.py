@@ -1,8 +1,8 @@
 """The cleaner of `c4-en-2020` leaves what datatrove's C4 filter leaves, on golden and on real texts.
 
 Runs where GLOTMILL_DATATROVE_PYTHON names a Python that has datatrove 0.10. Its filter gets C4's own numbers
-(5 words a line, 3 sentences a page, four end marks) in place of its defaults, and our sentences, since what is
-compared are the rules. At most one text in a thousand may come out otherwise.
+(5 words a line, 3 sentences a page, four end marks) in place of its defaults, and our sentences, since rules
+are compared. At most one text in a thousand may come out otherwise.
 """
 
 import csv
