@@ -45,12 +45,13 @@ English), so that recipes made for long pages keep little of any language; then 
 Recipes that are for English alone by their own words (C4, Gopher, FineWeb v1, RefinedWeb, Dolma, DCLM) keep
 nothing else by design, and FineWeb-2 leaves English out: compare its languages with each other.
 
-Every recipe identifies the languages itself, most with lid.176, which hardly knows Yoruba or Swahili: then no
-rule is to blame. The first row says how often the identifier of `glotmill` finds the true one: it was trained
-on nine tenths of these very texts, so that this row and the identifier's part in `glotmill`'s are no evidence.
-On texts held back see `filters/data/glotlid_mini/CARD.md`. Dedup, audits and blocklists are left out, which need other documents or addresses; thresholds are learned from these texts,
-so that what learns percentiles drops its tenth everywhere. Language models are absent, so that rules on
-perplexity remove nothing. `fineweb2` has stop words derived from FLORES-200 and another identifier (below).
+Every recipe identifies the languages itself, most with lid.176, which hardly knows Yoruba or Swahili: then
+no rule is to blame. The first row says how often the identifier of `glotmill` finds the true one: it was
+trained on nine tenths of these very texts, so that this row and the identifier's part in `glotmill`'s are
+no evidence. On texts held back see `filters/data/glotlid_mini/CARD.md`. Dedup, audits and blocklists are
+left out, which need other documents or addresses; thresholds are learned from these texts, so that what
+learns percentiles drops its tenth everywhere. Language models are absent, so that rules on perplexity
+remove nothing. `fineweb2` has stop words derived from FLORES-200 and another identifier (below).
 """
 
 
