@@ -177,7 +177,8 @@ def find_model(name: str) -> Path:
     if not path.exists():
         raise ModelError(
             f"model {name}: no such file; give the path of a fastText model, or a name that "
-            f"`glotmill models list` shows, {GLOTLID_MINI} or {LID176}"
+            f"`glotmill models list` shows, {GLOTLID_MINI} or {LID176}; "
+            "for language models the folder that `glotmill train-lm` made"
         )
     return path
 

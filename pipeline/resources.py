@@ -66,6 +66,8 @@ def check_resources(recipe: Recipe) -> None:
         ("blocklist", asked.blocklists, find_list),
     ):
         missing += _missing(kind, names, look)
+    if len(missing) == 1:
+        raise ModelError(f"recipe {recipe.name}: {missing[0]}")
     if missing:
         raise ModelError(
             f"recipe {recipe.name}: {len(missing)} resource(s) missing; --lists names a folder of lists\n"
