@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from filters import search
 from filters.spans import Spans
 from filters.unicode_tables import ALNUM, ALPHA, NUMERIC, UPPER
+from filters.words import solid_tokens
 
 if TYPE_CHECKING:
     from filters.text import TextBatch
@@ -53,7 +54,7 @@ UNITS: Final = (
 
 def english_tokens(text: "TextBatch") -> Spans:
     """Return the tokens of a batch."""
-    tokens = text.words("tokens")
+    tokens = solid_tokens(text)
     if len(tokens) == 0:
         return tokens
     joined = _joined(text, tokens)

@@ -219,11 +219,21 @@ def _word_punct(text: "TextBatch") -> Spans:
 
 
 def _tokens(text: "TextBatch") -> Spans:
+    text.words("unicode")  # finds what is inside words
+    return _pieces(text, text.once("inside words", lambda: ~text.flag(SPACE)))
+
+
+def solid_tokens(text: "TextBatch") -> Spans:
+    """Return `tokens` that white space always parts, the narrow one (U+202F) inside `10 000` too."""
+    return _pieces(text, np.zeros(len(text.codepoints), dtype=np.bool_))
+
+
+def _pieces(text: "TextBatch", joined: Mask) -> Spans:
     words = text.words("unicode")
     solid = ~text.flag(SPACE)
     inside = text.once("inside words", lambda: solid)  # there since the words were found
     cuts = np.concatenate((words.starts, np.flatnonzero(solid & ~inside)))
-    return text.spans(*runs(solid, text.row_offsets, cuts))
+    return text.spans(*runs(solid | joined, text.row_offsets, cuts))
 
 
 def _english(text: "TextBatch") -> Spans:

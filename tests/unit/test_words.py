@@ -74,3 +74,9 @@ def test_roots_words_are_stripped_of_special_characters() -> None:
 def test_an_unknown_kind_names_the_known_ones() -> None:
     with pytest.raises(RecipeError, match=r"expected one of unicode, whitespace.*did you mean whitespace"):
         pieces(["a"], "whitspace")
+
+
+def test_a_narrow_space_inside_a_number_parts_tokens_only_where_white_space_always_does() -> None:
+    row = "10\u202f000 €"
+    assert pieces([row], "tokens") == [["10\u202f000", "€"]]
+    assert pieces([row], "english") == [["10", "000", "€"]]
