@@ -53,6 +53,15 @@ def find_word_lists(name: str) -> Path:
 
 @functools.cache
 def _read(path: Path) -> WordLists:
+    return read_word_lists(path)
+
+
+def read_word_lists(path: Path) -> WordLists:
+    """Read a JSON file of word lists, anew at each call.
+
+    Raises:
+        ModelError: the file is no JSON object from language to words.
+    """
     try:
         return WordLists.from_json(path.stem, path.read_text(encoding="utf-8"), source=str(path))
     except (ValueError, AttributeError, TypeError) as error:

@@ -32,6 +32,7 @@ from pyarrow import csv
 
 from filters.hashing import Hashes
 from filters.hosts import HostMatch, address_form, addresses_in, hosts_in, split_addresses
+from filters.list_files import LISTS_VARIABLE
 from filters.model_registry import cache_folder, fetched_path
 from filters.public_suffixes import ascii_host, suffix_rules
 from filters.quantiles import string_hashes
@@ -39,7 +40,6 @@ from filters.url_words import folded_word, substrings_in, words_in
 from pipeline.steps import UrlStep
 from schemas.errors import InputError, MissingDependencyError, RecipeError, near_name
 
-LISTS_VARIABLE: Final = "GLOTMILL_LISTS"
 KINDS: Final = ("domains", "urls", "words", "substrings")
 PARAMETERS: Final[Mapping[str, object]] = {
     "kind": "domains",

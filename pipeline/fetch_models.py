@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from filters.list_files import read_word_lists
 from filters.model_files import check_fasttext
 from filters.model_registry import Model, ModelFile, cache_folder, find_entry
 from filters.models import open_pieces
-from filters.wordlists import WordLists
 from pipeline.https import FileReplacedError, HttpRange, Retry
 from schemas.errors import InputError, ModelError
 
@@ -154,7 +154,7 @@ def _check_kind(model: Model, part: Path, where: str) -> None:
         elif model.kind.startswith("kenlm"):
             _check_kenlm(part)
         elif model.kind == "word-lists":
-            _check_lists(part)
+            read_word_lists(part)
         elif part.stat().st_size == 0:
             raise ModelError(f"{part}: expected a list, got an empty file")
     except ModelError as error:
@@ -168,15 +168,6 @@ def _check_kenlm(part: Path) -> None:
         head = opened.read(64)
     if not head.startswith(KENLM_MAGIC):
         raise ModelError(f"{part}: expected a KenLM model (ARPA or binary), got something else")
-
-
-def _check_lists(part: Path) -> None:
-    try:
-        WordLists.from_json(part.name, part.read_text(encoding="utf-8"), source=str(part))
-    except (ValueError, AttributeError, TypeError) as error:
-        raise ModelError(
-            f"{part}: expected a JSON object from language to array of words ({error})"
-        ) from error
 
 
 def _head(part: Path) -> str:

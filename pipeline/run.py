@@ -149,15 +149,6 @@ def part_fingerprints(run: Run, stage: str) -> dict[str, str]:
     return _Prints(run, {}).of(stage)
 
 
-def result_fingerprint(run: Run, step: str) -> str:
-    """Return what stands for the results of a global step, so that what follows it can be compared.
-
-    That is what the step noted of them when it was done from what it would be made from now. Before that, it
-    is what the step would be made from.
-    """
-    return _Prints(run, {}).result(step)
-
-
 @dataclass(frozen=True, slots=True)
 class _Prints:
     """Fingerprints of one run, each made once."""
