@@ -29,6 +29,7 @@ from pipeline.buckets import BUCKETS, I64, shared_buckets
 from pipeline.candidates import explode_bands, match_buckets, matrix, read_sketches, sketches
 from pipeline.clusters import components, keepers
 from pipeline.dedup_table import Choice, Rows, duplicates_schema, read_rows
+from pipeline.parquet_texts import stream_parquet
 from schemas.errors import WorkspaceError
 
 DESCRIPTION = "index.json"
@@ -126,7 +127,7 @@ class _Index:
         wanted = np.unique(np.asarray(new.column("bucket")))
         tables = [new]
         for run in range(self.runs):
-            for batch in pq.ParquetFile(self.path("bands", run)).iter_batches(batch_size=1 << 20):
+            for batch in stream_parquet(self.path("bands", run)).iter_batches(batch_size=1 << 20):
                 tables.append(pa.Table.from_batches([batch.filter(_is_in(batch.column("bucket"), wanted))]))
         rows = pa.concat_tables(tables).sort_by([(name, "ascending") for name in BUCKETS.names])
         shared = pa.Table.from_batches(shared_buckets(rows.to_batches(), new_from), BUCKETS)
@@ -144,7 +145,7 @@ class _Index:
         """Return the documents with the given sorted keys, in order."""
         found = []
         for run in range(self.runs + 1):
-            for batch in pq.ParquetFile(self.path("documents", run)).iter_batches(batch_size=1 << 17):
+            for batch in stream_parquet(self.path("documents", run)).iter_batches(batch_size=1 << 17):
                 found.append(batch.filter(_is_in(batch.column("doc_key"), keys)))
         return pa.Table.from_batches(found)
 

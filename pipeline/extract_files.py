@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from pipeline.extract import PartExtraction
 from pipeline.extractors import EXTRACTORS, OPTIONS, PageSettings, PageText, option_faults
 from pipeline.page_guard import read_pages
+from pipeline.parquet_texts import stream_parquet
 from pipeline.parts import Part
 from schemas.document import IMAGE_FIELDS, IMAGES
 from schemas.errors import InputError, RecipeError, near_name
@@ -97,7 +98,7 @@ def _extract_archive(source: Path, output: Path, settings: PageSettings) -> Coun
 
 
 def _extract_table(source: Path, output: Path, settings: PageSettings, html_column: str) -> Counter[str]:
-    with pq.ParquetFile(source) as file:
+    with stream_parquet(source) as file:
         schema = file.schema_arrow
         if html_column not in schema.names:
             near = near_name(html_column, schema.names) or f"; columns: {', '.join(schema.names)}"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import filters.signals  # noqa: F401  declares every signal
 from filters.quantiles import SAMPLE_SIZE, Sample, merge
 from filters.registry import Measurement
+from pipeline.parquet_texts import stream_parquet
 from pipeline.plan import GlobalStep
 from pipeline.reached import read_keys
 from pipeline.recipe import Recipe, fingerprint
@@ -143,7 +144,7 @@ def _reference_batches(
     wanted = [name for name in ("doc_id", "lang", value or "text") if name in names]
     row = 0
     for file in sorted(files):
-        for batch in pq.ParquetFile(file).iter_batches(columns=wanted):
+        for batch in stream_parquet(file).iter_batches(columns=wanted):
             keys = pa.array(range(row, row + batch.num_rows), pa.int64())
             ids = (
                 batch.column("doc_id").cast(pa.string())

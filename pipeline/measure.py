@@ -17,6 +17,7 @@ from filters.registry import SIGNALS, Measurement, find_signal, unknown_inputs
 from filters.text import cut_by_bytes
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
+from pipeline.parquet_texts import stream_parquet
 from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
 from pipeline.steps import EditStep, KeepStep, SampleStep, Step, ThresholdStep
@@ -161,7 +162,7 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
         InputError: the file is no Parquet, has no such column, or already has one that would be added.
     """
     try:
-        file = pq.ParquetFile(source)
+        file = stream_parquet(source)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{source}: cannot be read as Parquet: {error}") from None
     with file:

@@ -12,6 +12,15 @@ from filters.text import TextBatch
 from schemas.errors import InputError, WorkspaceError, near_name
 
 KEPT = "kept"
+STREAM_BYTES = 1 << 20
+
+
+def stream_parquet(source: str | Path | pa.NativeFile) -> pq.ParquetFile:
+    """Open a Parquet file for reading batch by batch, in memory that does not grow with the file.
+
+    PyArrow by default reads ahead, and keeps, the compressed bytes of all row groups that are iterated over.
+    """
+    return pq.ParquetFile(source, pre_buffer=False, buffer_size=STREAM_BYTES)
 
 
 def open_texts(path: str, needed: Sequence[str]) -> pq.ParquetFile:
@@ -21,7 +30,7 @@ def open_texts(path: str, needed: Sequence[str]) -> pq.ParquetFile:
         InputError: it is no Parquet file, or lacks one.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = stream_parquet(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: expected a Parquet file: {error}") from error
     names = file.schema_arrow.names
@@ -56,7 +65,7 @@ def rewrite(
     folder.mkdir(parents=True, exist_ok=True)
     first = 0
     for number, path in enumerate(paths):
-        file = pq.ParquetFile(path)
+        file = stream_parquet(path)
         name = folder / f"{number:05d}-{Path(path).name}"
         with pq.ParquetWriter(name, file.schema_arrow, compression="zstd") as writer:
             for batch in file.iter_batches():
@@ -70,7 +79,7 @@ def numbered_batches(
     """Yield the number of the first row of each batch, counted over all files, and the batch."""
     first = 0
     for path in paths:
-        for batch in pq.ParquetFile(path).iter_batches(columns=None if columns is None else list(columns)):
+        for batch in stream_parquet(path).iter_batches(columns=None if columns is None else list(columns)):
             yield first, batch
             first += batch.num_rows
 

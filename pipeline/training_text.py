@@ -19,9 +19,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipeline.parquet_texts import stream_parquet
 from schemas.errors import InputError
 
 ROWS = 1000
@@ -225,7 +225,7 @@ def read_source(source: Source) -> Iterator[tuple[str | None, pa.Array, pa.Array
 def _read_parquet(
     source: Source, fs: pafs.FileSystem, path: str
 ) -> Iterator[tuple[str | None, pa.Array, pa.Array]]:
-    with pq.ParquetFile(fs.open_input_file(path)) as file:
+    with stream_parquet(fs.open_input_file(path)) as file:
         names = file.schema_arrow.names
         if "text" not in names or ("lang" not in names and source.lang is None):
             raise InputError(
