@@ -53,6 +53,39 @@ def _groups(offsets: Positions) -> Iterator[int]:
         yield first
 
 
+def order_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask]:
+    """Return the places of the hashes, sorted by hash in each row, and which of these begin another hash.
+
+    Places of equal hashes ascend. Some rows at a time are sorted, in the caches.
+    """
+    order, fresh = np.empty(len(hashes), dtype=np.int64), np.ones(len(hashes), dtype=np.bool_)
+    before = 0
+    for last in _groups(offsets):
+        first, end = int(offsets[before]), int(offsets[last])
+        _sort_rows(hashes[first:end], offsets[before : last + 1] - first, order[first:end], fresh[first:end])
+        order[first:end] += first
+        before = last
+    return order, fresh
+
+
+def _sort_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask) -> None:
+    """Sort as one integer the row, the first bits of the hash and the place, unless more bits are needed."""
+    low, high = np.uint64(row_bits(len(hashes) - 1)), np.uint64(row_bits(len(offsets) - 2))
+    rows = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), steps(offsets))
+    keys = hashes >> (high + low)
+    keys <<= low
+    keys |= rows << (np.uint64(64) - high)
+    keys |= np.arange(len(hashes), dtype=np.uint64)
+    keys.sort()
+    np.bitwise_and(keys, (np.uint64(1) << low) - np.uint64(1), out=order.view(np.uint64))
+    keys >>= low
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    again = np.flatnonzero(~fresh)
+    if not np.array_equal(hashes[order[again]], hashes[order[again - 1]]):
+        order[:] = np.lexsort((hashes, rows))
+        fresh[1:] = (hashes[order[1:]] != hashes[order[:-1]]) | (rows[order[1:]] != rows[order[:-1]])
+
+
 def count_repeats(hashes: PrefixHashes, offsets: Positions, length: int) -> Repeats:
     """Count equal windows of `length` code points within each row, some rows at a time, in the caches.
 

@@ -11,6 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.counting import order_in_rows
+
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -34,8 +36,7 @@ class Ngrams:
     @classmethod
     def of_words(cls, hashes: Hashes, offsets: Positions) -> "Ngrams":
         """Return the repeated words."""
-        rows = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), np.diff(offsets))
-        positions, starts = _grouped(rows, hashes, np.arange(len(hashes), dtype=np.uint64))
+        positions, starts = _repeated(*order_in_rows(hashes, offsets))
         return cls(1, positions, starts, offsets)
 
     def longer(self) -> "Ngrams":
@@ -83,24 +84,6 @@ def _bits(count: int) -> int:
     return max(1, int(count - 1).bit_length())
 
 
-def _grouped(rows: Hashes, hashes: Hashes, numbers: Hashes) -> tuple[Positions, Positions]:
-    """Group positions by row and hash. The key keeps what bits of the hash it can; all are then compared."""
-    low = _bits(len(numbers))
-    kept = KEY_BITS - low - _bits(int(rows[-1]) + 1 if len(rows) else 1)
-    keys = rows << np.uint64(KEY_BITS - _bits(int(rows[-1]) + 1 if len(rows) else 1))
-    keys |= (hashes >> np.uint64(KEY_BITS - kept)) << np.uint64(low)
-    keys |= numbers
-    keys.sort()
-    order = (keys & np.uint64((1 << low) - 1)).astype(np.int64)
-    keys >>= np.uint64(low)
-    same = keys[1:] == keys[:-1]
-    at = np.flatnonzero(same)
-    if not np.array_equal(hashes[order[at + 1]], hashes[order[at]]):
-        order = np.lexsort((numbers, hashes, rows))
-        same = (hashes[order[1:]] == hashes[order[:-1]]) & (rows[order[1:]] == rows[order[:-1]])
-    return _repeated(order, same)
-
-
 def _pairs(left: Hashes, right: Hashes, at: Hashes) -> tuple[Positions, Positions]:
     """Group positions by an exact pair of numbers."""
     if len(at) == 0:
@@ -111,17 +94,21 @@ def _pairs(left: Hashes, right: Hashes, at: Hashes) -> tuple[Positions, Position
         keys.sort()
         order = (keys & np.uint64((1 << low) - 1)).astype(np.int64)
         keys >>= np.uint64(low)
-        return _repeated(order, keys[1:] == keys[:-1])
+        return _repeated(order, _begins(keys))
     order = np.lexsort((at, right, left))
-    same = (left[order[1:]] == left[order[:-1]]) & (right[order[1:]] == right[order[:-1]])
-    return _repeated(at[order].astype(np.int64), same)
+    return _repeated(at[order].astype(np.int64), _begins(left[order]) | _begins(right[order]))
 
 
-def _repeated(order: Positions, same: Mask) -> tuple[Positions, Positions]:
+def _begins(values: Hashes) -> Mask:
+    """Return where another value begins."""
+    fresh = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return fresh
+
+
+def _repeated(order: Positions, fresh: Mask) -> tuple[Positions, Positions]:
     """Return the members of the groups of two and more, and where each group starts."""
-    after = np.zeros(len(order), dtype=np.bool_)
-    after[1:] = same
-    members = after.copy()
-    members[:-1] |= after[1:]
+    members = ~fresh
+    members[:-1] |= members[1:]
     at = np.flatnonzero(members)
-    return order[at], np.flatnonzero(~after[at])
+    return order[at], np.flatnonzero(fresh[at])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.counting import order_in_rows
 from filters.hashing import mix
 from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.spans import span_positions
@@ -150,13 +151,9 @@ def character_shingles(text: TextBatch, n: int = CHARACTER_SHINGLE_SIZE) -> Shin
 
 def distinct(shingles: Shingles) -> Shingles:
     """Return each row's shingles as a sorted set."""
-    rows = np.repeat(np.arange(len(shingles)), shingles.counts)
-    order = np.lexsort((shingles.hashes, rows))
-    hashes, rows = shingles.hashes[order], rows[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = (hashes[1:] != hashes[:-1]) | (rows[1:] != rows[:-1])
-    counts = np.bincount(rows[new], minlength=len(shingles))
-    return Shingles(hashes[new], np.concatenate(([0], np.cumsum(counts))))
+    order, fresh = order_in_rows(shingles.hashes, shingles.offsets)
+    at = np.flatnonzero(fresh)
+    return Shingles(shingles.hashes[order[at]], at.searchsorted(shingles.offsets))
 
 
 def jaccard(left: U64, right: U64) -> float:
