@@ -31,8 +31,11 @@ REMOVED_BY = "removed_by"
 AHEAD = 2
 """Pieces for each worker that are read before their turn."""
 
-PIECE_ROWS = 4096
-"""Rows measured at a time: files have row groups of a million rows too, which would not fit into memory."""
+PIECE_ROWS, PIECE_BYTES, READ_ROWS = 4096, 8 << 20, 256
+"""Rows and bytes of text measured at a time, and rows read at a time.
+
+Files have row groups of a million rows too, and rows of a megabyte, which would not fit into memory.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
 def _write_groups(
     file: pq.ParquetFile, target: str, work: "partial[pa.Table]", text_column: str, workers: int
 ) -> Iterator[tuple[int, int]]:
-    groups = (pa.Table.from_batches([batch]) for batch in file.iter_batches(PIECE_ROWS))
+    groups = _pieces(file, text_column)
     writer: pq.ParquetWriter | None = None
     rows = size = 0
     try:
@@ -194,6 +197,21 @@ def _write_groups(
     finally:
         if writer is not None:
             writer.close()
+
+
+def _pieces(file: pq.ParquetFile, text_column: str) -> Iterator[pa.Table]:
+    """Yield the file's rows, so many at a time that either limit is reached."""
+    read: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in file.iter_batches(READ_ROWS):
+        read.append(batch)
+        rows += batch.num_rows
+        size += batch.column(text_column).nbytes if text_column in batch.schema.names else 0
+        if rows >= PIECE_ROWS or size >= PIECE_BYTES:
+            yield pa.Table.from_batches(read).combine_chunks()
+            read, rows, size = [], 0, 0
+    if read:
+        yield pa.Table.from_batches(read).combine_chunks()
 
 
 def _in_order(work: "partial[pa.Table]", groups: Iterator[pa.Table], workers: int) -> Iterator[pa.Table]:

@@ -7,13 +7,13 @@ Times are CPU seconds of one process, the least of `--repeat` runs.
 
     python tests/bench/bench_signals.py --shared ../shared --long 10
 
-measures all signals on so many gigabytes of text instead, as `glotmill measure` does with one worker, and
-prints after each what memory the process holds.
+measures all signals on a file of so many gigabytes of text instead, as `glotmill measure` does with one
+worker, and prints ten times what memory the process holds. The file is written by a process of its own.
 """
 
 import argparse
-import itertools
 import json
+import multiprocessing
 import resource
 import subprocess
 import sys
@@ -143,34 +143,37 @@ def resident() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
+def write_long(shared: Path, path: str, gigabytes: float) -> None:
+    """Write a Parquet file of the same texts again and again, a row group for each round."""
+    column = pa.array(texts(shared))
+    schema = pa.schema([("text", pa.string()), ("lang", pa.string())])
+    table = pa.table([column, pa.nulls(len(column), pa.string())], schema=schema)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for _ in range(int(gigabytes * 1e9 / column.nbytes) + 1):
+            writer.write_table(table)
+
+
 def long_run(shared: Path, gigabytes: float) -> None:
-    """Measure the same 200 MB again and again, and print after each gigabyte how memory goes."""
+    """Measure a file of so many gigabytes of text, and print at each tenth how memory goes."""
     measured = dict.fromkeys(name for name, _ in everything())
     names = tuple(name for name in measured if SIGNALS[name].parameters.get("words", "") is not None)
     with tempfile.TemporaryDirectory() as folder:
         source, target = f"{folder}/texts.parquet", f"{folder}/measured.parquet"
-        column = pa.array(texts(shared))
-        copies = int(200e6 / column.nbytes) + 1
-        with pq.ParquetWriter(source, pa.schema([("text", pa.string()), ("lang", pa.string())])) as writer:
-            lang = pa.nulls(len(column), pa.string())
-            for _ in range(copies):
-                writer.write_table(pa.table([column, lang], names=["text", "lang"]))
-        step = min(1.0, gigabytes / 10)
-        done, reported, start = 0.0, 0.0, time.process_time()
-        for _ in itertools.count():
-            before = done
-            for _, size in measure_file(source, target, Wanted(signals=names)):
-                done = before + size / 1e9
-                if done >= reported:
-                    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
-                    rate = done * 1e3 / (time.process_time() - start)
-                    print(
-                        f"{done:6.2f} GB, {rate:4.1f} MB/s: {resident():4.0f} MB, at most {peak:4.0f} MB",
-                        flush=True,
-                    )
-                    reported += step
-                if done >= gigabytes:
-                    return
+        writer = multiprocessing.get_context("spawn").Process(
+            target=write_long, args=(shared, source, gigabytes)
+        )
+        writer.start()
+        writer.join()
+        reported, start = 0.0, time.process_time()
+        for _, size in measure_file(source, target, Wanted(signals=names)):
+            if size / 1e9 >= reported:
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+                rate = size / 1e6 / (time.process_time() - start)
+                print(
+                    f"{size / 1e9:6.2f} GB, {rate:4.1f} MB/s: {resident():4.0f} MB, at most {peak:4.0f} MB",
+                    flush=True,
+                )
+                reported += gigabytes / 10
 
 
 def everything() -> list[Request]:
