@@ -2,17 +2,19 @@
 process, bytes shuffled, against datatrove and text-dedup.
 
     python tests/bench/bench_dedup.py [--documents 10000 100000] [--cores 2] [--datatrove PYTHON]
-        [--text-dedup PYTHON] [--tokenizer white_space] [--sentences 30]
+        [--text-dedup PYTHON] [--tokenizer white_space] [--sentences 30] [--patience 5] [--spark-only]
 
 Documents are put together from FLORES-200 sentences of ../shared, three in ten of them near-copies of others.
 Three sizes or more show how time and shuffle grow: the straight line through them is printed, and how far
 they lie from it. The options of peers name the interpreters of environments with `datatrove[processing]
-xxhash<4` and with `text-dedup==0.4.0`; peers get the same files and as many processes.
+xxhash<4` and with `text-dedup==0.4.0`; peers get the same files and as many processes. A peer that takes
+more than `--patience` times as long as we did is stopped, and its ratio is printed as over that.
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -158,15 +160,34 @@ class Watch(threading.Thread):
         return f"{sum(self.ticks.values()) / os.sysconf('SC_CLK_TCK'):.0f} core seconds; largest {sizes}"
 
 
-def watched(command: list[str]) -> tuple[str, Watch, float]:
-    """Run a command; return what it printed, what was seen of its processes, and the seconds it took."""
+def watched(command: list[str], limit: float | None = None) -> tuple[str, Watch, float]:
+    """Run a command; return what it printed, what was seen of its processes, and the seconds it took.
+
+    What takes longer than `limit` seconds is ended with all that it started, and has printed nothing.
+    """
     watch = Watch()
     watch.start()
     start = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        start_new_session=True,
+    )
+    try:
+        printed, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        printed = ""
+    else:
+        if process.returncode:
+            raise SystemExit(f"{' '.join(command)}: {errors[-3000:]}")
     seconds = time.monotonic() - start
     watch.stopped.set()
-    return done.stdout, watch, seconds
+    return printed, watch, seconds
 
 
 def shuffled(events: Path) -> int:
@@ -234,6 +255,8 @@ def main() -> None:
     parser.add_argument("--datatrove", help="interpreter of datatrove's environment")
     parser.add_argument("--text-dedup", help="interpreter of text-dedup's environment")
     parser.add_argument("--tokenizer", default="white_space", choices=["default", "white_space"])
+    parser.add_argument("--patience", type=float, default=5.0, help="times our seconds that a peer gets")
+    parser.add_argument("--spark-only", action="store_true", help="leave out `glotmill dedup`")
     chosen = parser.parse_args()
     seconds, shuffles = [], []
     for documents in chosen.documents:
@@ -257,14 +280,22 @@ def main() -> None:
                 flush=True,
             )
             files = [str(path) for path in sorted(corpus.iterdir())]
-            command = ["dedup", *files, "--id-column", "id", "--output", f"{folder}/command", "--write"]
-            _, watch, took = watched([sys.executable, "-m", "jobs.command_line", *command])
-            print(f"          glotmill dedup, one process: {took:.0f} s; {watch}", flush=True)
+            if not chosen.spark_only:
+                command = ["dedup", *files, "--id-column", "id", "--output", f"{folder}/command", "--write"]
+                _, watch, took = watched([sys.executable, "-m", "jobs.command_line", *command])
+                print(f"          glotmill dedup, one process: {took:.0f} s; {watch}", flush=True)
             for name, python in (("datatrove", chosen.datatrove), ("text-dedup", chosen.text_dedup)):
                 if python:
                     script = str(Path(__file__).parent / "peers" / PEERS[name])
                     command = [python, script, str(corpus), f"{folder}/{name}", chosen.tokenizer]
-                    printed, watch, _ = watched(command)
+                    printed, watch, _ = watched(command, chosen.patience * total)
+                    if not printed:
+                        print(
+                            f"          {name}: stopped unfinished after {chosen.patience * total:.0f} s; "
+                            f"ratio over {chosen.patience:.1f}; {watch}",
+                            flush=True,
+                        )
+                        continue
                     peer = json.loads(printed.splitlines()[-1])
                     print(
                         f"          {name}: {peer['seconds']:.0f} s {peer['steps']}, "
