@@ -19,8 +19,9 @@ import filters.script_repair
 import filters.sentence_edits  # noqa: F401  (all four declare edits)
 from filters import search
 from filters.language_keys import list_keys
+from filters.phrases import POLICY_PHRASES
 from filters.registry import Edited, edit
-from filters.signals.content import C4, POLICY_PHRASES
+from filters.signals.content import C4
 from filters.spans import Spans, runs, span_positions, strip, sums
 from filters.text import TextBatch, encode
 from filters.unicode_tables import (

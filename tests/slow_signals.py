@@ -19,7 +19,7 @@ import pyarrow as pa
 import regex
 
 from filters.hashing import row_hashes
-from filters.signals.content import CURSED_LITERALS, POLICY_PHRASES
+from filters.phrases import CURSED_LITERALS, POLICY_PHRASES
 from filters.unicode_tables import listed
 from filters.wordlists import WordLists
 from tests import slow_text

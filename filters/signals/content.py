@@ -1,12 +1,11 @@
 """Strings that tell what a page is: policies, code, filler text."""
 
-from typing import Final
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters import search
+from filters.phrases import CURSED_LITERALS, JAVASCRIPT, JAVASCRIPT_CAPITALS, LOREM_IPSUM, POLICY_PHRASES
 from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.normalised import normalised, normalised_size, normalised_words
@@ -15,49 +14,6 @@ from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT
 
 C4 = "C4, tensorflow/datasets c4_utils.py (Raffel et al. 2020)"
-POLICY_PHRASES: Final = (
-    "terms of use",
-    "privacy policy",
-    "cookie policy",
-    "uses cookies",
-    "use of cookies",
-    "use cookies",
-)
-CURSED_LITERALS: Final = (
-    " №",
-    "\ufffd\ufffd\ufffd",
-    r"\|\s*$",
-    r" nr\.$",
-    "aute irure dolor ",
-    " sunt in culpa qui ",
-    "orem ipsum ",
-    " quis nostrud ",
-    " adipisicing ",
-    " dolore eu ",
-    " cupidatat ",
-    "autem vel eum",
-    "wisi enim ad",
-    " sex ",
-    " porn ",
-    "黄色电影",
-    "mp3",
-    "ownload",
-    r"Vol\.",
-    r" Ep\.",
-    "Episode",
-    r" г\.\s*$",
-    r" кг\.\s*$",
-    r" шт\.",
-    "Develop",
-    "Facebook",
-    " crusher ",
-    " xxx ",
-    " ..." * 9,
-    " ...." * 9,
-    " [^ ]" * 9,
-    ", ..,,? ..,,? ..,,? ..,,?",
-)
-"""MADLAD-400's patterns as GlotCC compares them: all as plain strings, the regular expressions too."""
 
 
 @signal(pa.int32(), unit="occurrences", source="own")
@@ -75,15 +31,15 @@ def policy_phrase_count(text: TextBatch) -> pa.Array:
 @signal(pa.int32(), unit="occurrences", source=C4)
 def lorem_ipsum_count(text: TextBatch) -> pa.Array:
     """Occurrences of `lorem ipsum` in the case-folded text."""
-    return count(text, search.count(text, "lorem ipsum", fold=True))
+    return count(text, search.count(text, LOREM_IPSUM, fold=True))
 
 
 @signal(pa.int32(), unit="occurrences", source=f"{C4}; GlotCC v1 (Javascript, JavaScript only)")
 def javascript_count(text: TextBatch, *, lower: bool = True) -> pa.Array:
     """Occurrences of `javascript`, case-folded; without `lower`, of `Javascript` and `JavaScript`."""
     if lower:
-        return count(text, search.count(text, "javascript", fold=True))
-    return count(text, search.count_any(text, ("Javascript", "JavaScript")))
+        return count(text, search.count(text, JAVASCRIPT, fold=True))
+    return count(text, search.count_any(text, JAVASCRIPT_CAPITALS))
 
 
 @signal(pa.int32(), unit="code points", source=C4)

@@ -7,10 +7,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters import search
+from filters.phrases import CURSED_LITERALS
 from filters.registry import signal
 from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
-from filters.signals.content import CURSED_LITERALS
 from filters.signals.ngrams import top_share
 from filters.spans import Spans, holding, maxima, runs, sums
 from filters.text import TextBatch

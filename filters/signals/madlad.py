@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from filters import search
+from filters.phrases import CURSED_LITERALS
 from filters.registry import signal
 from filters.signals.columns import count
-from filters.signals.content import CURSED_LITERALS
 from filters.text import TextBatch, encode
 
 REGULAR: Final = tuple(p for p in CURSED_LITERALS if re.search(r"\\|\[", p) or ",?" in p)
