@@ -198,19 +198,20 @@ def strip(spans: Spans, mask: Mask) -> Spans:
     """Return the spans without the code points of `mask` at their ends; what is then empty is left out."""
     filled = spans.starts < spans.ends
     spans = spans if filled.all() else spans.chosen(filled)
-    first, last = np.flatnonzero(mask[spans.starts]), np.flatnonzero(mask[spans.ends - 1])
-    if len(first) == len(last) == 0:
+    at_start, at_end = mask[spans.starts], mask[spans.ends - 1]
+    if not (at_start.any() or at_end.any()):
         return spans
-    starts, ends = spans.starts.copy(), spans.ends.copy()
+    starts, ends = spans.starts + at_start, spans.ends - at_end  # many of the spans change
+    first, last = np.flatnonzero(at_start), np.flatnonzero(at_end)
     for _ in range(STEPS):
-        starts[first] += 1
         first = first[starts[first] < ends[first]]
         first = first[mask[starts[first]]]
-        ends[last] -= 1
         last = last[starts[last] < ends[last]]
         last = last[mask[ends[last] - 1]]
         if len(first) == len(last) == 0:
             break
+        starts[first] += 1
+        ends[last] -= 1
     else:
         solid = np.flatnonzero(~mask)
         starts[first] = np.append(solid, len(mask))[np.searchsorted(solid, starts[first])]

@@ -207,6 +207,11 @@ class TextBatch:
 
         return self.once("folded", compute)
 
+    @property
+    def ascii(self) -> Mask:
+        """Where the code points are ASCII."""
+        return self.once("ascii", lambda: self.codepoints < ASCII_END)
+
     def low_bytes(self, fold: bool = False) -> NDArray[np.uint8]:
         """Return the lowest byte of each code point, a quarter of it to search for a letter."""
         codepoints = self.folded if fold else self.codepoints

@@ -81,7 +81,8 @@ def find(text: "TextBatch", kind: str) -> Spans:
     return KINDS[kind](text)
 
 
-def _unicode(text: "TextBatch") -> Spans:
+def _unicode(text: "TextBatch") -> tuple[Spans, Mask]:
+    """Return the words, and which code points they hold."""
     classes = text.word_classes
     inside = (classes - np.uint8(1)) < np.uint8(3)
     segmented = text.flag(SEGMENTED)
@@ -97,17 +98,18 @@ def _unicode(text: "TextBatch") -> Spans:
         changed = np.searchsorted(starts, first)
         changed = changed[changed < len(starts)]
         inside[span_positions(Spans(starts[changed], ends[changed], first))] = True
-    text.once("inside words", lambda: inside)
-    return text.spans(starts, ends)
+    return text.spans(starts, ends), inside
 
 
 def _join(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, inside: Mask) -> None:
     """Put the code points that join their neighbours inside words."""
-    at = np.flatnonzero(classes >= FORMAT)
-    at = at[(at > 0) & (at < len(classes) - 1)]
+    joining = classes >= FORMAT
+    joining[1:] &= inside[:-1]
+    joining[:-1] &= inside[1:]
+    joining[:1] = joining[-1:] = False
+    at = np.flatnonzero(joining)
     borders = text.row_starts_flags
-    at = at[~(borders[at] | borders[at + 1])]
-    at = at[inside[at - 1] & inside[at + 1] & ~(segmented[at - 1] | segmented[at + 1])]
+    at = at[~(borders[at] | borders[at + 1] | segmented[at - 1] | segmented[at + 1])]
     kind, left, right = classes[at], classes[at - 1], classes[at + 1]
     letters = (left != NUMBER) & (right == LETTER)
     numbers = (left == NUMBER) & (right == NUMBER)
@@ -212,28 +214,45 @@ def _word_characters(text: "TextBatch") -> Spans:
 
 def _word_punct(text: "TextBatch") -> Spans:
     solid = ~text.flag(SPACE)
-    kinds = solid.view(np.uint8) + word_characters(text)
-    borders = text.row_starts_flags.copy()
-    borders[1:-1] |= kinds[1:] != kinds[:-1]
-    return text.spans(np.flatnonzero(borders[:-1] & solid), np.flatnonzero(borders[1:] & solid) + 1)
+    first = text.row_starts_flags[:-1].copy()  # of a white-space word, once the rest is left out
+    first[1:] |= ~solid[:-1]
+    kinds = word_characters(text)
+    begins = first.copy()
+    begins[1:] |= kinds[1:] != kinds[:-1]
+    begins &= solid
+    starts, words = np.flatnonzero(begins), text.words("whitespace")
+    ends = np.empty_like(starts)
+    ends[:-1] = starts[1:]  # but before white space
+    ends[np.append(np.flatnonzero(first[starts])[1:], len(starts))[: len(words)] - 1] = words.ends
+    return text.spans(starts, ends)
 
 
 def _tokens(text: "TextBatch") -> Spans:
-    text.words("unicode")  # finds what is inside words
-    return _pieces(text, text.once("inside words", lambda: ~text.flag(SPACE)))
+    words = text.words("unicode")
+    alone = ~(text.flag(SPACE) | inside_words(text))
+    begins = alone.copy()
+    begins[words.starts] = True
+    starts = np.flatnonzero(begins)
+    ends = starts + 1
+    ends[np.flatnonzero(~alone[starts])] = words.ends
+    return text.spans(starts, ends)
 
 
 def solid_tokens(text: "TextBatch") -> Spans:
     """Return `tokens` that white space always parts, the narrow one (U+202F) inside `10 000` too."""
-    return _pieces(text, np.zeros(len(text.codepoints), dtype=np.bool_))
+    tokens = text.words("tokens")
+    spaces = np.flatnonzero(text.flag(SPACE) & inside_words(text))
+    if len(spaces) == 0:
+        return tokens
+    parted = np.searchsorted(tokens.starts, spaces, side="right")
+    starts, ends = np.insert(tokens.starts, parted, spaces + 1), np.insert(tokens.ends, parted - 1, spaces)
+    filled = starts < ends
+    return text.spans(starts[filled], ends[filled])
 
 
-def _pieces(text: "TextBatch", joined: Mask) -> Spans:
-    words = text.words("unicode")
-    solid = ~text.flag(SPACE)
-    inside = text.once("inside words", lambda: solid)  # there since the words were found
-    cuts = np.concatenate((words.starts, np.flatnonzero(solid & ~inside)))
-    return text.spans(*runs(solid | joined, text.row_offsets, cuts))
+def inside_words(text: "TextBatch") -> Mask:
+    """Return which code points the words of the kind `unicode` hold."""
+    return text.once("unicode words", lambda: _unicode(text))[1]
 
 
 def _english(text: "TextBatch") -> Spans:
@@ -247,8 +266,8 @@ def _blanks(text: "TextBatch") -> Spans:
 
 
 def _roots(text: "TextBatch") -> Spans:
-    code = text.codepoints
-    separators = (code == BLANK) | (code == LINE_FEED) | (code == TAB)
+    code = text.low_bytes()
+    separators = ((code == BLANK) | (code == LINE_FEED) | (code == TAB)) & text.ascii
     if np.array_equal(separators, text.flag(SPACE)):
         pieces = text.words("whitespace")
     else:
@@ -257,7 +276,7 @@ def _roots(text: "TextBatch") -> Spans:
 
 
 KINDS: dict[str, Callable[["TextBatch"], Spans]] = {
-    "unicode": _unicode,
+    "unicode": lambda text: text.once("unicode words", lambda: _unicode(text))[0],
     "whitespace": functools.partial(_flagged, flag=SPACE, wanted=False),
     "word_characters": _word_characters,
     "word_punct": _word_punct,
