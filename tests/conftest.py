@@ -1,6 +1,7 @@
 """Fixtures that every folder of tests shares."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,31 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parents[1]
+BYTECODE = ROOT / ".pytest_cache" / "bytecode"
 
-# No deadline: first uses read tables, and a busy machine is no fault.
-settings.register_profile("full", deadline=None)
-settings.register_profile("quick", deadline=None, max_examples=10)
+# On a CI server, where $CI is set, every run tries the same examples: no change fails by chance, and what
+# fails there fails everywhere. A developer's run goes on searching, keeps what it found in .hypothesis, and
+# prints how to repeat it. No deadline: first uses read tables, and a busy machine is no fault.
+FIXED: dict[str, Any] = {"derandomize": True, "database": None} if os.environ.get("CI") else {}
+settings.register_profile("full", deadline=None, print_blob=True, **FIXED)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=10)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Try few examples in the fast run, `-m "not spark and not slow"`, and all in the whole run."""
     settings.load_profile("quick" if "not slow" in config.option.markexpr else "full")
+    if sys.dont_write_bytecode:
+        keep_bytecode()
+
+
+def keep_bytecode() -> None:
+    """Keep compiled modules in `.pytest_cache` where $PYTHONDONTWRITEBYTECODE forbids it beside the sources.
+
+    Tests start some hundred Python processes; without it each compiles the same modules again.
+    """
+    sys.pycache_prefix, sys.dont_write_bytecode = str(BYTECODE), False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

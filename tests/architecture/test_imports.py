@@ -6,25 +6,22 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("schemas", "filters", "pipeline", "jobs")
+from tests.source_trees import PACKAGES, modules, nodes
+
 SPARK_DOOR = Path("pipeline/spark.py")
 CHAINS = {"command_line", "run_recipe"}  # these run the other jobs in order
 STUBS_ONLY = {"_typeshed"}  # known to type checkers, never imported
 
 
-def modules(root: Path) -> Iterator[Path]:
-    for package in PACKAGES:
-        yield from sorted((root / package).rglob("*.py"))
-
-
+@cache
 def imported_names(module: Path) -> set[str]:
     """Top names of all imports, those inside functions too."""
     names = set()
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+    for node in nodes(module):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -47,7 +44,7 @@ def test_imports_go_one_way(root: Path) -> None:
 
 
 def test_spark_is_imported_in_jobs_and_behind_one_door_only(root: Path) -> None:
-    users = {m.relative_to(root) for m in modules(root) if imported_names(m) & {"pyspark", "py4j"}}
+    users = {m.relative_to(root) for m in modules(root, *PACKAGES) if imported_names(m) & {"pyspark", "py4j"}}
     assert {user for user in users if user.parts[0] != "jobs"} <= {SPARK_DOOR}
 
 
@@ -65,7 +62,7 @@ def test_every_imported_package_is_declared(root: Path) -> None:
     declared = {re.split(r"[<>=\[;]", line)[0].lower().replace("_", "-") for line in lines}
     owners = metadata.packages_distributions()
     undeclared: dict[str, list[str]] = {}
-    for module in modules(root):
+    for module in modules(root, *PACKAGES):
         for name in imported_names(module) - {*PACKAGES} - STUBS_ONLY - sys.stdlib_module_names:
             distributions = {owner.lower().replace("_", "-") for owner in owners.get(name, [name])}
             if not distributions & declared:

@@ -8,14 +8,10 @@ from pathlib import Path
 
 import pytest
 
-PACKAGES = ("schemas", "filters", "pipeline", "jobs")
+from tests.source_trees import PACKAGES, modules, tree
+
 LONGEST_FILE = 400  # lines
 OWN_MACHINE = re.compile("/" + "(work|root|tmp|opt|home)/")
-
-
-def modules(root: Path, *folders: str) -> Iterator[Path]:
-    for folder in folders:
-        yield from sorted((root / folder).rglob("*.py"))
 
 
 def test_no_module_is_named_like_one_of_the_standard_library(root: Path) -> None:
@@ -39,14 +35,13 @@ def test_tests_are_no_packages(root: Path) -> None:
 
 
 def undocumented(module: Path) -> Iterator[str]:
-    tree = ast.parse(module.read_text(encoding="utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    public = [n for n in tree.body if isinstance(n, kinds) and not n.name.startswith("_")]
+    public = [n for n in tree(module).body if isinstance(n, kinds) and not n.name.startswith("_")]
     methods = [n for c in public if isinstance(c, ast.ClassDef) for n in c.body if isinstance(n, kinds)]
     for node in [*public, *(m for m in methods if not m.name.startswith("_"))]:
         if not ast.get_docstring(node):
             yield f"{module.name}:{node.lineno}: {node.name}"
-    if not ast.get_docstring(tree):
+    if not ast.get_docstring(tree(module)):
         yield f"{module.name}: the module"
 
 

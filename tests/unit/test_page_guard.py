@@ -5,7 +5,6 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
@@ -53,6 +52,12 @@ def behave(html):
 EXTRACTORS["behave"] = behave
 """
 
+TOGETHER = """
+from pipeline.extractor.texts import MainText
+from pipeline.extractors import BATCHED
+BATCHED["behave"] = lambda pages, _settings: (MainText(behave(bytes(page).decode())) for page in pages)
+"""
+
 PARAGRAPH = b"<p>Some words of text that are enough to be a paragraph of a page, and a few more of them.</p>"
 ATTRIBUTES = b" ".join(b"a%d='1'" % i for i in range(100_000))
 HOSTILE = {
@@ -72,12 +77,21 @@ class Page:
     url: str | None = "https://example.org/"
 
 
-@pytest.fixture
-def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    (tmp_path / "hostile_extractor.py").write_text(HOOK)
-    monkeypatch.syspath_prepend(tmp_path)
-    yield "hostile_extractor"
+@pytest.fixture(scope="module")
+def hooks(tmp_path_factory):
+    """A folder that workers import from; they wait for the next test, since each takes a while to start."""
+    folder = tmp_path_factory.mktemp("hooks")
+    (folder / "hostile_extractor.py").write_text(HOOK)
+    (folder / "hostile_together.py").write_text(HOOK + TOGETHER)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
     close_workers()
+
+
+@pytest.fixture
+def hook(hooks):  # noqa: ARG001  # makes it importable
+    return "hostile_extractor"
 
 
 @pytest.fixture
@@ -189,10 +203,10 @@ def test_a_source_that_fails_ends_the_worker_and_keeps_its_error(settings, hook)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
-def test_the_worker_dies_with_its_parent(tmp_path, hook, root):
+def test_the_worker_dies_with_its_parent(hooks, hook, root):
     script = f"""
 import sys
-sys.path[:0] = [{str(root)!r}, {str(tmp_path)!r}]
+sys.path[:0] = [{str(root)!r}, {str(hooks)!r}]
 from dataclasses import dataclass
 from pipeline.extractors import PageSettings
 from pipeline.page_guard import read_pages
@@ -272,16 +286,9 @@ def test_pages_ahead_are_few(settings, hook):
 
 
 @pytest.fixture
-def together(hook, tmp_path):
+def together(hooks):  # noqa: ARG001  # makes it importable
     """A hook under which the extractor `behave` reads many pages at a time, page after page."""
-    code = """
-from pipeline.extractor.texts import MainText
-from pipeline.extractors import BATCHED
-BATCHED["behave"] = lambda pages, _settings: (MainText(behave(bytes(page).decode())) for page in pages)
-"""
-    with (tmp_path / "hostile_extractor.py").open("a") as file:
-        file.write(code)
-    return hook
+    return "hostile_together"
 
 
 @pytest.mark.slow
