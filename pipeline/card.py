@@ -11,7 +11,16 @@ from pipeline.publish import DATA, TAIL
 from pipeline.recipe import Recipe
 from pipeline.steps import KeepStep
 from pipeline.threshold_report import threshold_card, threshold_stats
-from schemas.ledger import KEPT, RECORDS_IN, RELABELLED, RULE, UNKNOWN_LANGUAGE
+from schemas.ledger import (
+    CUT_PAGES,
+    CUT_TAGS,
+    KEPT,
+    RECORDS_IN,
+    RELABELLED,
+    RULE,
+    TAIL_CUT,
+    UNKNOWN_LANGUAGE,
+)
 
 HARMED_SHOWN = 5
 """Languages that a rule removes the largest shares of, in the table of the card."""
@@ -38,9 +47,25 @@ def funnel(rows: Iterable[Row]) -> dict[str, Counter[str]]:
     """Return for each stage, in the ledger's order, the records with each outcome."""
     stages: dict[str, Counter[str]] = {}
     for stage, _, _, outcome, records in rows:
-        if not stage.startswith(RULE):
+        if not stage.startswith(RULE) and stage not in (CUT_PAGES, CUT_TAGS):
             stages.setdefault(stage, Counter())[outcome] += records
     return stages
+
+
+def cut_tails(rows: Iterable[Row]) -> dict[str, int]:
+    """Return how many giant pages were not read to their end, and the tags of those ends."""
+    counted = Counter({CUT_PAGES: 0, CUT_TAGS: 0})
+    for stage, _, _, outcome, records in rows:
+        if stage in counted and outcome == TAIL_CUT:
+            counted[stage] += records
+    return {"pages": counted[CUT_PAGES], "tags": counted[CUT_TAGS]}
+
+
+def cut_sentence(cut: Mapping[str, int]) -> str:
+    """Say what `cut_tails` found; nothing where no page was cut."""
+    if not cut["pages"]:
+        return ""
+    return f"Giant pages of which the end was not read: {cut['pages']:,}, with {cut['tags']:,} tags in it."
 
 
 def by_language(rows: Iterable[Row]) -> dict[str, Counter[str]]:
@@ -94,6 +119,7 @@ def stats(rows: list[Row], manifest: Manifest) -> dict[str, object]:
             for rule, n in rule_accounts(rows).items()
         },
         "stages": {stage: dict(sorted(counts.items())) for stage, counts in funnel(rows).items()},
+        "cut": cut_tails(rows),
         "languages": {
             lang or "unknown": {
                 "documents": sum(counts.values()),
@@ -124,6 +150,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "",
             *_funnel_table(rows),
             "",
+            *_cut_lines(rows),
             "## Steps of the recipe",
             "",
             *(f"{i}. {step}" for i, step in enumerate(recipe.steps, 1)),
@@ -145,6 +172,7 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "`text, timestamp, url, source, lang, lang_score, doc_id, cluster_size` and more: each Parquet "
             "field carries its meaning and unit in its metadata. `removed/` lists every record that is not "
             "here with its reasons; `ledger.parquet` counts them by stage, part and language.",
+            *_image_lines(recipe),
             "",
             "## Versions",
             "",
@@ -152,6 +180,23 @@ def card(rows: list[Row], manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _cut_lines(rows: Iterable[Row]) -> list[str]:
+    sentence = cut_sentence(cut_tails(rows))
+    return [sentence, ""] if sentence else []
+
+
+def _image_lines(recipe: Recipe) -> list[str]:
+    if not recipe.has_images:
+        return []
+    return [
+        "",
+        "`images` lists the images in each text: address, alternative text, and the characters of the text "
+        "before it. Where a step changed the text they moved with the lines that they stand behind; those of "
+        "lines that were cut stand behind the last line before them that is left. An image whose place is "
+        "not certain any more is dropped and counted above as `image_place_unknown`.",
+    ]
 
 
 def _tail(manifest: Manifest) -> list[str]:

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pyarrow as pa
 
 from pipeline.blocklists import UrlList, blocked
-from pipeline.extractors import PageSettings, PageText
+from pipeline.extractors import Extracted, PageSettings, PageText
 from pipeline.page_guard import read_pages
 from pipeline.parts import Coverage, Part
 from pipeline.warc import LIMITS, Limits, PartReader, Record
 from schemas.corpus import REMOVED
 from schemas.document import IMAGE_FIELDS, IMAGES, doc_key, document_schema
-from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
+from schemas.ledger import CUT_PAGES, CUT_TAGS, KEPT, UNKNOWN_LANGUAGE
 
 BATCH_BYTES = 8 << 20
 """Text in one batch of documents."""
@@ -31,7 +31,7 @@ class PartExtraction:
     """The extraction of one part. `documents` is read once; the rest holds when it has ended.
 
     `outcomes` counts the records by outcome; `cut` counts the giant pages whose end was not read
-    (`cut_pages`) and the tags in these ends (`cut_tags`); `coverage` says which bytes of the archive they
+    (`cut pages`) and the tags in these ends (`cut tags`); `coverage` says which bytes of the archive they
     were.
     """
 
@@ -127,8 +127,7 @@ class PartExtraction:
         row = self.outcomes[KEPT]
         self.outcomes[KEPT] += 1
         content = page.content
-        if content.cut_tags:
-            self.cut += Counter(cut_pages=1, cut_tags=content.cut_tags)
+        self.cut += cut_tail(content)
         images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in content.images]
         return {
             "doc_key": doc_key(self.part.number, row),
@@ -146,6 +145,11 @@ class PartExtraction:
             "extractor": self._settings.extractor,
             **({IMAGES.name: images} if self._settings.images else {}),
         }
+
+
+def cut_tail(content: Extracted) -> Counter[str]:
+    """Count a giant page whose end was not read, and the tags of that end; nothing of any other page."""
+    return Counter({CUT_PAGES: 1, CUT_TAGS: content.cut_tags}) if content.cut_tags else Counter()
 
 
 def _place(row: Row) -> tuple[int, str, str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.extract import PartExtraction
+from pipeline.extract import PartExtraction, cut_tail
 from pipeline.extractors import EXTRACTORS, OPTIONS, PageSettings, PageText, option_faults
 from pipeline.page_guard import read_pages
 from pipeline.parquet_texts import stream_parquet
@@ -52,6 +52,8 @@ def extract_file(
 ) -> Counter[str]:
     """Write the text of every page of `source` to a Parquet file, and return the pages by outcome.
 
+    Beside them stand giant pages of which the end was not read (`cut pages`), and its tags (`cut tags`).
+
     From an archive come documents, as in a run, and pages that give none are only counted. A table keeps all
     its rows and columns but the pages themselves, and gets `text`, `title` and `removed_reason`. An HTML file
     is a table of one row. A page that hangs or crashes its parser is removed with the reason, as in a run.
@@ -94,7 +96,7 @@ def _extract_archive(source: Path, output: Path, settings: PageSettings) -> Coun
     with pq.ParquetWriter(output, extraction.schema, compression="zstd") as writer:
         for batch in extraction.documents():
             writer.write_batch(batch)
-    return extraction.outcomes
+    return extraction.outcomes + extraction.cut
 
 
 def _extract_table(source: Path, output: Path, settings: PageSettings, html_column: str) -> Counter[str]:
@@ -126,11 +128,13 @@ def _write(
     taken = {field.name for field in fields}
     kept = pa.schema([field for field in others if field.name not in taken])
     outcomes: Counter[str] = Counter()
+    cut: Counter[str] = Counter()
     with pq.ParquetWriter(output, pa.schema([*kept, *fields]), compression="zstd") as writer:
         for batch in batches:
             rows: list[tuple[object, ...]] = []
             for _, result in read_pages(_pages(batch, html_column), settings):
                 if isinstance(result, PageText):
+                    cut += cut_tail(result.content)
                     images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in result.content.images]
                     rows.append((result.content.text, result.content.title, None, images))
                 else:
@@ -139,7 +143,7 @@ def _write(
             added = [pa.array([row[i] for row in rows], field.type) for i, field in enumerate(fields)]
             columns = [*(batch.column(name) for name in kept.names), *added]
             writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=pa.schema([*kept, *fields])))
-    return outcomes
+    return outcomes + cut
 
 
 def _pages(batch: pa.RecordBatch, html_column: str) -> Iterator[_Page]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 
 from filters.rule import Limit
-from pipeline.extractors import DEFAULT_EXTRACTOR
+from pipeline.extractors import BATCHED, DEFAULT_EXTRACTOR
 from pipeline.recipe_check import RecipeChecker
 from pipeline.recipe_file import read_recipe_file, recipe_names
 from pipeline.steps import Parameters, Step, UrlStep
@@ -49,6 +49,11 @@ class Recipe:
     tail_chunks: int = 0
     tail_documents: int = 0
     urls: tuple[UrlStep, ...] = ()
+
+    @property
+    def has_images(self) -> bool:
+        """Whether documents carry the images in their text: `images = true` under `[extraction]`."""
+        return self.extractor in BATCHED and bool(self.extraction.get("images"))
 
 
 def load_recipe(name_or_path: str) -> Recipe:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from filters.registry import find_signal
+from pipeline.card import cut_sentence
 from schemas.ledger import KEPT, RECORDS_IN
 
 LANGUAGES_SHOWN = 15
@@ -18,6 +19,7 @@ def summary(stats: Mapping[str, Any]) -> str:
         removed = sorted(((n, r) for r, n in counts.items() if r not in (RECORDS_IN, KEPT)), reverse=True)
         lines += [f"{'':<24}{'- ' + reason:<28}{n:>12,}" for n, reason in removed]
         lines.append(f"{'':<24}{'kept':<28}{counts.get(KEPT, 0):>12,}")
+    lines += [f"{'':<24}{sentence}"] if (sentence := cut_sentence(stats["cut"])) else []
     languages = sorted(stats["languages"].items(), key=lambda item: (-item[1]["kept"], item[0]))
     shown = [item for item in languages if item[1]["kept"]]
     lines += ["", f"{'language':<24}{'documents':>12}{'kept':>12}{'text MB':>12}"]

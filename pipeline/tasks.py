@@ -21,7 +21,7 @@ from pipeline.selection import by_language, select_batch, takes_part
 from pipeline.steps import DedupStep
 from pipeline.workspace import Outcomes, Receipt
 from schemas.corpus import REMOVED
-from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
+from schemas.ledger import KEPT, TAIL_CUT, UNKNOWN_LANGUAGE
 
 REMOVED_BY_EXTRACT = "removed_by_extract"
 ROW_GROUP_BYTES = 32 << 20
@@ -36,7 +36,8 @@ def extract_task(run: Run, fingerprints: Mapping[str, str], part: str) -> Receip
     size = workspace.put_parquet(workspace.table_name("documents", number), result.schema, result.documents())
     workspace.put_parquet(workspace.table_name(REMOVED_BY_EXTRACT, number), REMOVED, result.removed())
     outcomes: Outcomes = {(UNKNOWN_LANGUAGE, outcome): n for outcome, n in result.outcomes.items()}
-    extra = {"first": result.coverage.first, "end": result.coverage.end, **result.cut}
+    accounts = [[name, [[UNKNOWN_LANGUAGE, TAIL_CUT, n]]] for name, n in sorted(result.cut.items())]
+    extra = {"first": result.coverage.first, "end": result.coverage.end, "accounts": accounts}
     receipt = _receipt(
         "extract",
         part,

@@ -12,11 +12,18 @@ RELABELLED = "relabelled "
 RULE = "rule "
 """Begins the account of one reason over all documents of select: outcomes are that reason, for each language
 (whatever removed the document first), and `kept` for all others, without their language."""
+CUT_PAGES, CUT_TAGS = "cut pages", "cut tags"
+"""Accounts beside extract: documents whose page was so large that its end was not read, and the HTML tags of
+those ends. The one outcome is `tail_cut`."""
+TAIL_CUT = "tail_cut"
 
 LEDGER = pa.schema(
     [
         column(
-            "stage", pa.string(), "extract, annotate, chunks, a global step, `rule NAME`, select, publish"
+            "stage",
+            pa.string(),
+            "extract, `cut pages`, `cut tags`, annotate, chunks, images, a global step, `rule NAME`, select, "
+            "publish",
         ),
         column("part", pa.int32(), "number of the part"),
         column("lang", pa.string(), "language; empty where it is not known yet"),
