@@ -13,10 +13,11 @@ from filters.registry import Measurement, Parameters
 from filters.rule import fails
 from filters.substrings import cut_ranges
 from filters.text import Spans, TextBatch, cut_by_bytes
+from pipeline.image_places import PLACE_UNKNOWN, follow_images
 from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, DropRanges, Measure, RowPass
 from pipeline.recipe import Recipe
 from schemas.decision import is_removed
-from schemas.document import DOCUMENT
+from schemas.document import DOCUMENT, IMAGES
 from schemas.ledger import KEPT, UNKNOWN_LANGUAGE
 from schemas.signals import LANGUAGE_COLUMNS
 from schemas.table import conform
@@ -25,7 +26,7 @@ ChunkDecisions = Mapping[str, pa.Table]
 """For each chunk dedup step, the decisions on one part: doc_key and line (the chunk's number in its text)."""
 
 ChunkCounts = dict[str, Counter[tuple[str, str]]]
-"""For each chunk operation, how many chunks of each language had each outcome."""
+"""For each chunk operation, how many chunks of each language had each outcome; the same of images."""
 
 
 FAILED = "_failed"
@@ -79,6 +80,7 @@ def annotate_batch(
         if isinstance(operation, ChunkKeys):
             _measure_chunks(recipe, operation, state, measurement.text)
             continue
+        before = state.columns["text"]
         if isinstance(operation, ChunkRules):
             _drop_by_rules(recipe, operation, state, measurement.text, f"{planned.name}_chunks_{number}")
         elif isinstance(operation, DropChunks):
@@ -88,7 +90,12 @@ def annotate_batch(
         else:
             edited = measurement.edited(operation.edit, **operation.parameters)
             state.columns["text"], state.chunk_ends = edited.text, None
+        if IMAGES.name in state.columns:
+            images = state.columns[IMAGES.name]
+            state.columns[IMAGES.name] = follow_images(images, before, state.columns["text"])
         measurement = measure(_page(state), recipe.settings)
+    if IMAGES.name in state.columns:
+        _count_images(state, batch.column(IMAGES.name), f"{planned.name}_{IMAGES.name}")
     return _finish(state, batch, schema), state.counts
 
 
@@ -122,6 +129,8 @@ def _finish(state: _State, batch: pa.RecordBatch, schema: pa.Schema) -> pa.Recor
             if state.chunk_ends is not None
             else pa.nulls(batch.num_rows, pa.list_(pa.int64()))
         )
+    if IMAGES.name in schema.names and IMAGES.name not in columns:  # of texts that were never pages
+        columns[IMAGES.name] = pa.nulls(batch.num_rows, IMAGES.type)
     made = pa.RecordBatch.from_arrays([columns[n] for n in schema.names], names=schema.names)
     return conform(made, schema, "annotate")
 
@@ -232,6 +241,15 @@ def _count(state: _State, chunks: Spans, reason: np.ndarray, names: list[str], s
     counter = state.counts.setdefault(stage, Counter())
     for (label, outcome), n in zip(found.T.tolist(), counts.tolist(), strict=True):
         counter[labels[label], outcomes[outcome]] += n
+
+
+def _count_images(state: _State, before: pa.Array, stage: str) -> None:
+    """Count the images that are still with their documents, and those whose place is not known any more."""
+    counter = state.counts.setdefault(stage, Counter())
+    sizes = [pc.fill_null(pc.list_value_length(a), 0) for a in (before, state.columns[IMAGES.name])]
+    for lang, had, has in zip(state.lang.to_pylist(), *(size.to_pylist() for size in sizes), strict=True):
+        counter[lang or UNKNOWN_LANGUAGE, KEPT] += has
+        counter[lang or UNKNOWN_LANGUAGE, PLACE_UNKNOWN] += had - has
 
 
 def _measure_chunks(recipe: Recipe, operation: ChunkKeys, state: _State, text: TextBatch) -> None:

@@ -28,6 +28,7 @@ from pipeline.steps import (
 )
 from pipeline.thresholds import BUCKETS
 from schemas.corpus import CORPUS
+from schemas.document import IMAGES
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
 
@@ -280,19 +281,20 @@ def table_schema(plan: Plan, table: str) -> pa.Schema:
         has_chunks |= any(isinstance(o, ChunkKeys) for o in stage.operations)
         if stage.writes == table:
             break
-    return signals_schema(pa.schema(list(fields.values())), with_chunk_ends=has_chunks)
+    measured = pa.schema(list(fields.values()))
+    return signals_schema(measured, with_chunk_ends=has_chunks, with_images=plan.recipe.has_images)
 
 
 BUCKET = column("bucket", pa.string(), "head, middle or tail of its language; all where it has no limits")
 
 
 def corpus_schema(plan: Plan) -> pa.Schema:
-    """Return the schema of the published corpus: CORPUS, and the measurements that the recipe publishes."""
+    """Return the schema of the published corpus: CORPUS, and what the recipe publishes besides."""
     measured = table_schema(plan, plan.passes[-1].writes)
     thresholds = [step for step in plan.recipe.steps if isinstance(step, ThresholdStep)]
     buckets = {step.name: BUCKET.with_name(step.name) for step in thresholds if step.rule == BUCKETS}
     own = [buckets.get(n) or measured.field(n) for n in plan.recipe.columns if n not in CORPUS.names]
-    return pa.schema([*CORPUS, *own])
+    return pa.schema([*CORPUS, *own, *([IMAGES] if plan.recipe.has_images else [])])
 
 
 def _field(operation: Operation) -> pa.Field | None:

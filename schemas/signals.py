@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from schemas.document import DOCUMENT
+from schemas.document import document_schema
 from schemas.table import column
 
 LANGUAGE_COLUMNS = pa.schema(
@@ -28,8 +28,9 @@ CHUNK_ENDS = column(
 )
 
 
-def signals_schema(measured: pa.Schema, *, with_chunk_ends: bool) -> pa.Schema:
+def signals_schema(measured: pa.Schema, *, with_chunk_ends: bool, with_images: bool = False) -> pa.Schema:
     """Return the schema of the signals table of a recipe that measures the columns `measured`."""
-    fields = [*DOCUMENT, *LANGUAGE_COLUMNS, *TEXT_COLUMNS, *((CHUNK_ENDS,) if with_chunk_ends else ())]
+    document = document_schema(with_images=with_images)
+    fields = [*document, *LANGUAGE_COLUMNS, *TEXT_COLUMNS, *((CHUNK_ENDS,) if with_chunk_ends else ())]
     known = {field.name for field in fields}
     return pa.schema([*fields, *(field for field in measured if field.name not in known)])
