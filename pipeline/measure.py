@@ -22,7 +22,7 @@ from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
 from pipeline.steps import EditStep, KeepStep, SampleStep, Step, ThresholdStep
 from schemas.decision import SPAN_DECISION
-from schemas.document import DOCUMENT
+from schemas.document import DOCUMENT, IMAGES
 from schemas.errors import InputError, near_name
 from schemas.signals import LANGUAGE_COLUMNS
 from schemas.table import column
@@ -151,7 +151,7 @@ def measured_names(recipe: Recipe) -> list[str]:
     """Return the columns that a recipe's measurements add."""
     plan = make_plan(recipe)
     schema = table_schema(plan, plan.passes[-1].writes)
-    own = [name for name in schema.names if name not in DOCUMENT.names]
+    own = [name for name in schema.names if name not in (*DOCUMENT.names, IMAGES.name)]
     languages = [name for name in own if name in LANGUAGE_COLUMNS.names]
     return [*languages, *(name for name in own if name not in languages)]
 

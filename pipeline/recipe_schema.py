@@ -15,7 +15,7 @@ import filters.signals  # noqa: F401  declares every signal
 from filters.chunks import CHUNK_UNITS
 from filters.limits import RULES
 from filters.registry import EDITS, SIGNALS
-from pipeline.extractors import EXTRACTORS
+from pipeline.extractors import EXTRACTORS, OPTIONS
 from pipeline.recipe_check import FIELDS
 from pipeline.recipe_file import PLACES, STEP_KINDS
 from pipeline.step_check import COMMON_FIELDS, STEP_FIELDS
@@ -43,7 +43,7 @@ WHAT: Mapping[str, str] = {
     "base": "recipe that this one builds on: a name, or the path of a .toml beside this file",
     "without": "steps of the base that are left out",
     "extractor": "how text is taken from pages",
-    "extraction": "options of the extractor",
+    "extraction": "options of the extractor glotmill: comments of readers, form of the text, images in it",
     "languages": "CSV table beside this file: lang, and a column for each limit",
     "signals": "parameters of signals that hold wherever a step names none",
     "chunks": "how texts are cut for steps on chunks",
@@ -70,7 +70,7 @@ def recipe_schema() -> Schema:
 def _field(name: str) -> Schema:
     fields: dict[str, Schema] = {
         "extractor": {"enum": list(EXTRACTORS)},
-        "extraction": {"type": "object"},
+        "extraction": _table({name: {"enum": list(values)} for name, values in OPTIONS.items()}),
         "without": TEXTS,
         "columns": TEXTS,
         "version": {"type": ["string", "number"]},

@@ -2,10 +2,12 @@
 
 from collections import Counter
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from jobs import publish_corpus, select_documents
+from pipeline.measure import measure_table, measured_names
 from pipeline.parts import Part
 from pipeline.run import RunSettings, part_fingerprints, start_run
 from pipeline.tasks import annotate_task, extract_task
@@ -113,3 +115,10 @@ def test_every_image_of_a_document_is_in_the_ledger(finished, documents):
 
 def test_the_card_says_that_there_are_images(finished):
     assert "`images`" in finished.workspace.read_text("README.md")
+
+
+def test_measuring_texts_that_were_never_pages_adds_no_images(finished):
+    assert "images" not in measured_names(finished.recipe)
+    made, verdict = measure_table(finished.recipe, pa.table({"text": ["moja mbili tatu"]}))
+    assert made["images"].to_pylist() == [None]
+    assert verdict.kept.tolist() == [True]
