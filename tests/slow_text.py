@@ -1,6 +1,7 @@
 """Slow, obvious references for the segmentation of text, one text at a time."""
 
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -58,6 +59,11 @@ def joins(text: str, i: int) -> bool:
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
+    return list(_word_spans(text))
+
+
+@lru_cache(maxsize=256)  # many references ask for the words of the same text
+def _word_spans(text: str) -> tuple[tuple[int, int], ...]:
     classes = [word_class(c) for c in text]
     inside = [k in ("letter", "number", "mark") or joins(text, i) for i, k in enumerate(classes)]
     unspaced = [is_unspaced(c) for c in text]
@@ -75,7 +81,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
             solid = [i for i in range(first, last) if classes[i] in ("letter", "number")]
             if solid:
                 found.append((solid[0], last))
-    return found
+    return tuple(found)
 
 
 def spans_of(mask: list[bool]) -> list[tuple[int, int]]:

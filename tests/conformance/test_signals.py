@@ -1,7 +1,9 @@
 """Laws over every declared signal, and the equality of each with its slow reference."""
 
 import math
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pytest
@@ -19,6 +21,7 @@ from tests.slow_published import PUBLISHED
 from tests.slow_signals import REFERENCES, scripts
 from tests.strategies import ROWS, TEXTS, examples
 
+T = TypeVar("T")
 LISTS = WordLists.of("small", {"en": ["the", "a", "a b"], "hin": ["है"], "jpn_Jpan": ["本"]})
 SETTINGS = {
     name: {"words": LISTS}
@@ -75,37 +78,58 @@ PIECES = (
 PHRASES = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
+def topic_of(name: str) -> str:
+    """The module that declares a signal."""
+    return SIGNALS[name].function.__module__.rpartition(".")[2]
+
+
+def by_topic(entries: Iterable[T], name: Callable[[T], str]) -> dict[str, list[T]]:
+    """The entries of each module: its signals share their texts, which cost more to find than to measure."""
+    found: dict[str, list[T]] = defaultdict(list)
+    for entry in entries:
+        found[topic_of(name(entry))].append(entry)
+    return found
+
+
+REFERENCES_OF = by_topic(REFERENCES + PUBLISHED, lambda entry: entry[0])
+SIGNALS_OF = by_topic(OF_TEXT, lambda name: name)
+
+
+def measurement(rows: list[str | None], start: int = 0, end: int | None = None) -> Measurement:
+    """Measure the rows from `start` to `end`, slices of whole columns."""
+    labels = pa.array([LABELS[i % len(LABELS)] for i in range(len(rows))], pa.string())
+    columns = {"text": pa.array(rows, pa.string()), "lang": labels}
+    length = (len(rows) if end is None else end) - start
+    return Measurement({key: column.slice(start, length) for key, column in columns.items()}, SETTINGS)
+
+
 def measure(rows: list[str | None], name: str, **parameters: object) -> pa.Array:
-    lang = pa.array([LABELS[i % len(LABELS)] for i in range(len(rows))], pa.string())
-    return Measurement({"text": pa.array(rows, pa.string()), "lang": lang}, SETTINGS).get(name, **parameters)
+    return measurement(rows).get(name, **parameters)
 
 
 def near(value: Any) -> Any:
     return pytest.approx(value, rel=1e-6, abs=1e-6) if isinstance(value, float) else value
 
 
-@pytest.mark.parametrize(
-    ("name", "parameters", "reference"),
-    REFERENCES + PUBLISHED,
-    ids=[f"{name}-{parameters}" for name, parameters, _ in REFERENCES + PUBLISHED],
-)
-@examples(40)
+@pytest.mark.parametrize("topic", REFERENCES_OF)
+@examples(80)
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
 @example(rows=[LONG, "", None, "a\n" * 300, "\n\n\n", "x"])
 @example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
-def test_a_signal_equals_its_slow_reference(
-    name: str, parameters: dict[str, Any], reference: Any, rows: list[str | None]
-) -> None:
-    found = measure(rows, name, **parameters).to_pylist()
-    expected = [None if row is None else reference(row) for row in rows]
-    for one, other in zip(found, expected, strict=True):
-        assert one == ([near(v) for v in other] if isinstance(other, list) else near(other))
+def test_each_signal_of_a_topic_equals_its_slow_reference(topic: str, rows: list[str | None]) -> None:
+    measured = measurement(rows)
+    for name, parameters, reference in REFERENCES_OF[topic]:
+        found = measured.get(name, **parameters).to_pylist()
+        expected = [None if row is None else reference(row) for row in rows]
+        for one, other in zip(found, expected, strict=True):
+            wanted = [near(v) for v in other] if isinstance(other, list) else near(other)
+            assert one == wanted, (name, parameters)
 
 
 @pytest.mark.parametrize("name", OF_TEXT)
 def test_a_signal_of_text_alone_has_a_slow_reference(name: str) -> None:
     known = {name for name, _, _ in REFERENCES + PUBLISHED} | {"label_script_ratio", "ngram_hashes"}
-    assert name in known or SIGNALS[name].function.__module__.rpartition(".")[2] in ELSEWHERE
+    assert name in known or topic_of(name) in ELSEWHERE
 
 
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
@@ -130,18 +154,15 @@ def test_the_share_of_a_labels_script_equals_its_slow_reference(rows: list[str |
             assert value == near(sum(counted[code] for code in label_scripts(label)) / sum(counted.values()))
 
 
-@pytest.mark.parametrize("name", OF_TEXT)
-@examples(25)
+@pytest.mark.parametrize("topic", SIGNALS_OF)
+@examples(50)
 @given(rows=ROWS, cut=st.integers(0, 6))
-def test_a_row_does_not_depend_on_its_batch(name: str, rows: list[str | None], cut: int) -> None:
-    labels = pa.array([LABELS[i % len(LABELS)] for i in range(len(rows))], pa.string())
-    columns = {"text": pa.array(rows, pa.string()), "lang": labels}
-    whole = Measurement(columns, SETTINGS).get(name)
-    parts = [
-        Measurement({key: column.slice(*part) for key, column in columns.items()}, SETTINGS).get(name)
-        for part in ((0, cut), (cut,))
-    ]
-    assert pa.concat_arrays(parts).to_pylist() == whole.to_pylist()
+def test_a_row_does_not_depend_on_its_batch(topic: str, rows: list[str | None], cut: int) -> None:
+    cut = min(cut, len(rows))
+    whole, *parts = measurement(rows), measurement(rows, 0, cut), measurement(rows, cut)
+    for name in SIGNALS_OF[topic]:
+        found = pa.concat_arrays([part.get(name) for part in parts])
+        assert found.to_pylist() == whole.get(name).to_pylist(), name
 
 
 @pytest.mark.parametrize("name", OF_TEXT)
