@@ -7,6 +7,7 @@ equal hashes anywhere in any batch; unequal ones collide with a probability of a
 
 import functools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -51,12 +52,29 @@ def _block_powers(base: int, blocks: int) -> Hashes:
     return np.multiply.accumulate(result)
 
 
+def _power(base: int, exponents: Positions, end: int) -> Hashes:
+    """Return the powers of the base; exponents are below `end`."""
+    result: Hashes = _powers(base).take(exponents & (BLOCK - 1))
+    if end > BLOCK:
+        result *= _block_powers(base, (end >> BLOCK_BITS) + 1).take(exponents >> BLOCK_BITS)
+    return result
+
+
 def _weigh(values: Hashes, start: int) -> None:
     """Multiply value i by BASE**(start + i), in place; all lie in one block of CACHED."""
     first = start & (BLOCK - 1)
     values *= _powers(BASE)[first : first + len(values)]
     if start >= BLOCK:
         values *= np.uint64(pow(BASE, start - first, 1 << 64))
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """`new` code points instead of `old` at ascending positions."""
+
+    at: Positions
+    old: NDArray[np.uint32]
+    new: NDArray[np.uint32]
 
 
 class PrefixHashes:
@@ -72,14 +90,51 @@ class PrefixHashes:
             piece[:1] += self._sums[start : start + 1]  # a scalar would warn of its overflow
             np.cumsum(piece, out=self._sums[start + 1 : start + 1 + len(piece)])
 
+    def replaced(self, change: Replacement) -> "PrefixHashes":
+        """Return the sums of the sequence after the change, in half the time that all sums take."""
+        more = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(self._terms(change))))
+        edges = np.concatenate(([0], change.at + 1, [len(self._sums)]))
+        result = PrefixHashes(change.old[:0])
+        result._sums = np.repeat(more, edges[1:] - edges[:-1])
+        result._sums += self._sums
+        return result
+
+    def _terms(self, change: Replacement) -> Hashes:
+        terms = (change.new.astype(np.int64) - change.old.astype(np.int64)).view(np.uint64)
+        terms *= _power(BASE, change.at, len(self._sums))
+        return terms
+
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
         """Return the hash of each span."""
         result: Hashes = self._sums.take(ends)
         result -= self._sums.take(starts)
-        result *= _powers(INVERSE).take(starts & (BLOCK - 1))
-        if len(self._sums) > BLOCK:
-            result *= _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1).take(starts >> BLOCK_BITS)
+        result *= _power(INVERSE, starts, len(self._sums))
         return mix(result)
+
+    def joined(
+        self, starts: Positions, ends: Positions, offsets: Positions, change: Replacement | None = None
+    ) -> Hashes:
+        """Return the hash of the code points of each row of spans, one span after another; 0 without any.
+
+        Spans ascend and do not overlap; code points are those after the change.
+        """
+        terms: Hashes = self._sums.take(ends)
+        terms -= self._sums.take(starts)
+        if change is not None:
+            span = starts.searchsorted(change.at, side="right") - 1
+            inside = np.flatnonzero((span >= 0) & (change.at < np.append(ends, 0)[span]))
+            np.add.at(terms, span[inside], self._terms(change)[inside])
+        before = np.cumsum(ends - starts)
+        before -= ends - starts
+        terms *= _power(INVERSE, starts - before, len(self._sums))
+        filled = np.flatnonzero(offsets[1:] > offsets[:-1])
+        result = np.zeros(len(offsets) - 1, dtype=np.uint64)
+        if len(filled):
+            first = offsets[filled]
+            total = np.add.reduceat(terms, first)
+            total *= _power(INVERSE, before[first], len(self._sums))
+            result[filled] = mix(total)
+        return result
 
     def windows(self, length: int, first: int, last: int) -> Hashes:
         """Return a hash of each window of `length` code points that begins from `first` up to `last`.
@@ -117,8 +172,7 @@ def row_hashes(values: NDArray[Any], offsets: Positions) -> Hashes:
         first = int(starts.searchsorted(start, side="right")) - 1  # the row that the piece begins in
         last = int(starts.searchsorted(start + len(piece)))
         total[first:last] += np.add.reduceat(piece, np.maximum(starts[first:last] - start, 0))
-    total *= _powers(INVERSE)[starts & (BLOCK - 1)]
-    total *= _block_powers(INVERSE, (len(values) >> BLOCK_BITS) + 1)[starts >> BLOCK_BITS]
+    total *= _power(INVERSE, starts, len(values))
     result = np.zeros(len(offsets) - 1, dtype=np.uint64)
     result[filled] = mix(total)
     return result

@@ -140,6 +140,16 @@ def holding(spans: Spans, mask: Mask) -> Mask:
     return found
 
 
+def cut_out(spans: Spans, at: Positions) -> Spans:
+    """Return what ascending positions, cut out of the spans, leave of each as a row of pieces, empty too."""
+    number = np.searchsorted(spans.starts, at, side="right") - 1
+    inside = np.flatnonzero((number >= 0) & (at < np.append(spans.ends, 0)[number]))
+    at, number = at[inside], number[inside]
+    offsets = np.arange(len(spans) + 1)
+    offsets += number.searchsorted(offsets)
+    return Spans(np.insert(spans.starts, number + 1, at + 1), np.insert(spans.ends, number, at), offsets)
+
+
 def split(at: Positions, row_offsets: Positions) -> Spans:
     """Return the pieces of every row before, between and after separators at the given positions."""
     per_row = np.searchsorted(at, row_offsets)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters import sentences, words
-from filters.hashing import PrefixHashes
+from filters.hashing import PrefixHashes, Replacement
 from filters.ngrams import Ngrams
 from filters.spans import Spans, holding, span_positions, steps, strip, sums
 from filters.unicode_tables import (
@@ -200,7 +200,7 @@ class TextBatch:
         """The code points after simple case folding."""
 
         def compute() -> NDArray[np.uint32]:
-            at = np.flatnonzero(self.flag(FOLDS))
+            at = self.flagged(FOLDS)
             result = self.codepoints.copy()
             result[at] = tables().fold[result[at]]
             return result
@@ -238,7 +238,16 @@ class TextBatch:
 
     def prefix_hashes(self, fold: bool = False) -> PrefixHashes:
         """Return what gives the hash of any span of the batch, of the folded code points on request."""
-        return self.once(("prefix", fold), lambda: PrefixHashes(self.folded if fold else self.codepoints))
+
+        def compute() -> PrefixHashes:
+            other: PrefixHashes | None = self._memo.get(("prefix", not fold))
+            if other is None:
+                return PrefixHashes(self.folded if fold else self.codepoints)
+            at = self.flagged(FOLDS)
+            plain, folded = self.codepoints[at], self.folded[at]
+            return other.replaced(Replacement(at, plain, folded) if fold else Replacement(at, folded, plain))
+
+        return self.once(("prefix", fold), compute)
 
     def span_hashes(self, spans: Spans, fold: bool = False) -> NDArray[np.uint64]:
         """Return a hash of the code points of each span."""

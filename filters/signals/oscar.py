@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from filters.hashing import row_hashes
+from filters.hashing import Replacement
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import Spans, kept, span_positions, strip, sums
+from filters.spans import Spans, cut_out, distinct, strip, sums
 from filters.text import TextBatch
 from filters.unicode_tables import SPACE, listed
 
@@ -57,19 +57,30 @@ def line_hashes(text: TextBatch) -> pa.Array:
     """
     lines = text.lines()
     solid = strip(lines, text.flag(SPACE))
-    removed = _outside(text, solid)
-    removed |= text.in_categories("Cc")
-    removed[text.symbols[listed(CCNET_MARKS)[text.codepoints[text.symbols]]]] = True
-    removed[text.numbers[listed(CCNET_MARKS)[text.codepoints[text.numbers]]]] = True
-    codepoints = text.folded.copy()
-    codepoints[text.numbers[text.in_categories("Nd")[text.numbers]]] = ord("0")
-    left = ~removed
-    counts = sums(left, _edges(text, lines))
-    offsets = np.concatenate(([0], np.cumsum(counts)))
-    values = row_hashes(kept(codepoints, left), offsets)
-    hashes = pa.array(values.view(np.int64), mask=counts == 0)
+    hashes, missing = np.zeros(len(lines), dtype=np.uint64), np.ones(len(lines), dtype=np.bool_)
+    numbers = np.searchsorted(lines.starts, solid.starts, side="right") - 1
+    pieces = cut_out(solid, _removed(text))
+    hashes[numbers] = text.prefix_hashes(fold=True).joined(
+        pieces.starts, pieces.ends, pieces.offsets, _zeros(text)
+    )
+    missing[numbers] = sums(pieces.lengths, pieces.offsets) == 0
+    column = pa.array(hashes.view(np.int64), mask=missing)
     rows = pa.array(lines.offsets, pa.int32(), mask=np.append(text.is_null, False))
-    return pa.ListArray.from_arrays(rows, hashes)
+    return pa.ListArray.from_arrays(rows, column)
+
+
+def _removed(text: TextBatch) -> NDArray[np.int64]:
+    """Return where CCNet's normalisation takes a code point away."""
+    listed_marks = [at[listed(CCNET_MARKS)[text.codepoints[at]]] for at in (text.symbols, text.numbers)]
+    found = np.concatenate((np.flatnonzero(text.in_categories("Cc")), *listed_marks))
+    found.sort()
+    return distinct(found)
+
+
+def _zeros(text: TextBatch) -> Replacement:
+    """Return the change of all digits to 0."""
+    digits = text.numbers[text.in_categories("Nd")[text.numbers]]
+    return Replacement(digits, text.folded[digits], np.full(len(digits), ord("0"), dtype=np.uint32))
 
 
 def _short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> pa.Array:
@@ -96,12 +107,3 @@ def _more_bytes(text: TextBatch) -> NDArray[np.uint8]:
 
 def _edges(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
     return np.append(lines.starts, len(text.codepoints))
-
-
-def _outside(text: TextBatch, spans: Spans) -> NDArray[np.bool_]:
-    """Return which code points lie in none of the spans; the spans leave little out."""
-    starts = np.concatenate(([0], spans.ends))
-    ends = np.append(spans.starts, len(text.codepoints))
-    mask = np.zeros(len(text.codepoints), dtype=np.bool_)
-    mask[span_positions(Spans(starts, ends, np.array([0, len(starts)])))] = True
-    return mask

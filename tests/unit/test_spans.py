@@ -1,12 +1,12 @@
 """Spans and the masks under them, against plain loops."""
 
-from itertools import groupby, pairwise
+from itertools import chain, groupby, pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.spans import Spans, distinct, holding, kept, runs, strip
+from filters.spans import Spans, cut_out, distinct, holding, kept, runs, strip
 
 ROWS = st.lists(st.lists(st.booleans(), max_size=40), min_size=1, max_size=5)
 LONG = 70_000
@@ -49,6 +49,16 @@ def test_a_span_holds_a_mask_where_any_of_its_positions_does(
     starts, ends = runs(inside, offsets)
     spans = Spans(starts, ends, np.searchsorted(starts, offsets))
     assert holding(spans, mask).tolist() == [bool(mask[a:b].any()) for a, b in zip(starts, ends, strict=True)]
+
+
+@given(ROWS, st.sets(st.integers(0, 200)))
+def test_what_is_cut_out_of_a_span_leaves_a_row_of_pieces(rows: list[list[bool]], cut: set[int]) -> None:
+    mask, offsets = flat(rows)
+    starts, ends = runs(mask, offsets)
+    found = cut_out(Spans(starts, ends, starts), np.array(sorted(cut), dtype=np.int64))
+    places = [list(range(a, b)) for a, b in zip(found.starts.tolist(), found.ends.tolist(), strict=True)]
+    left = [list(chain(*places[a:b])) for a, b in pairwise(found.offsets.tolist())]
+    assert left == [[i for i in range(a, b) if i not in cut] for a, b in zip(starts, ends, strict=True)]
 
 
 @given(ROWS)
