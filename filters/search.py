@@ -1,8 +1,7 @@
 """Where strings occur in a batch: by the rarest of their characters, which is looked for once.
 
-The phrases that `filters/phrases.py` lists are found all in one pass, when the first of them is asked for. A
-piece of five letters is chosen of each. One byte of flags a code point says at which places of such a piece
-it occurs; five shifted masks then leave about one position in a hundred to look at.
+The phrases that `filters/phrases.py` lists are found all in one pass, when the first of them is asked for: a
+sieve for pieces of five letters, one of each phrase, leaves about one position in a hundred to look at.
 """
 
 import functools
@@ -16,13 +15,13 @@ from numpy.typing import NDArray
 
 from filters.phrases import SHORTEST as PIECE
 from filters.phrases import TOGETHER
+from filters.sieve import Sieve, piece_hashes
 from filters.text import TextBatch
 from filters.unicode_tables import UPPER, tables
 
 Positions = NDArray[np.int64]
 Phrase = tuple[str, bool]  # and whether it is looked for in the case-folded text
 
-PIECE_STEP: Final = np.uint32(0x9E3779B1)
 SYMBOLS: Final = frozenset(string.punctuation + "…№\ufffd")
 FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
 """Characters from frequent to rare in English text; any other is rarer."""
@@ -30,36 +29,32 @@ FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
 
 def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
     """Return where a string begins, within one row, in the texts or in their case-folded form."""
-    if (wanted, fold) in _sieve().pieces:
+    if (wanted, fold) in _together().pieces:
         return text.once("phrases", lambda: _find_together(text))[wanted, fold]
     return text.once(("find", wanted, fold), lambda: _find(text, wanted, fold))
 
 
 @dataclass(frozen=True, slots=True)
-class Sieve:
-    """What lets the pieces of all phrases through, and little else."""
+class Together:
+    """The phrases that are found in one pass."""
 
-    flags: bytes  # for each low byte of a code point; bit i: it may be the i-th of a piece
+    sieve: Sieve
     pieces: Mapping[Phrase, tuple[int, np.uint32]]  # of each phrase: where in it the piece is, its hash
 
 
 @functools.cache
-def _sieve() -> Sieve:
-    """Choose the piece of each phrase that adds least to what passes, the phrases with the fewest first."""
+def _together() -> Together:
+    """Choose the piece of each phrase that adds least to what passes, the shortest phrases first."""
     passing: list[set[int]] = [set() for _ in range(PIECE)]
     pieces = {}
     for phrase in sorted(TOGETHER, key=lambda phrase: len(phrase[0])):
-        folded = [int(tables().fold[ord(character)]) for character in phrase[0]]
-        windows = [folded[first : first + PIECE] for first in range(len(folded) - PIECE + 1)]
+        folded = tables().fold[[ord(character) for character in phrase[0]]]
+        windows = [folded[first : first + PIECE].tolist() for first in range(len(folded) - PIECE + 1)]
         first = min(range(len(windows)), key=lambda first: _passed(passing, windows[first]))
         for place, code in zip(passing, windows[first], strict=True):
             place.add(code)
-        pieces[phrase] = (first, _piece_hashes(np.array(windows[first], dtype=np.uint32), np.arange(1))[0])
-    flags = np.zeros(256, dtype=np.uint8)
-    for number, place in enumerate(passing):
-        alike = np.flatnonzero(np.isin(tables().fold, list(place))) & 0xFF
-        flags[alike] |= np.uint8(1 << number)
-    return Sieve(flags.tobytes(), pieces)
+        pieces[phrase] = (first, piece_hashes(folded, np.array([first]), PIECE)[0])
+    return Together(Sieve.of([passing]), pieces)
 
 
 def _passed(passing: Sequence[set[int]], window: Sequence[int]) -> float:
@@ -70,40 +65,20 @@ def _passed(passing: Sequence[set[int]], window: Sequence[int]) -> float:
     return share
 
 
-def _piece_hashes(folded: NDArray[np.uint32], at: Positions) -> NDArray[np.uint32]:
-    result = folded[at]
-    for step in range(1, PIECE):
-        result *= PIECE_STEP
-        result += folded[at + step]
-    return result
-
-
 def _find_together(text: TextBatch) -> dict[Phrase, Positions]:
     """Return where each phrase of TOGETHER begins."""
-    sieve = _sieve()
-    at = _passing(text.low_bytes().tobytes().translate(sieve.flags))
-    hashes = _piece_hashes(text.folded, at)
-    known = np.sort([piece for _, piece in sieve.pieces.values()])
+    pieces, (at,) = _together().pieces, _together().sieve.passing(text)
+    hashes = piece_hashes(text.folded, at, PIECE)
+    known = np.sort([piece for _, piece in pieces.values()])
     hits = known.take(known.searchsorted(hashes), mode="clip") == hashes
     at, hashes = at[hits], hashes[hits]
     present = set(hashes.tolist())
-    found = dict.fromkeys(sieve.pieces, np.empty(0, dtype=np.int64))
-    for (wanted, fold), (first, piece) in sieve.pieces.items():
+    found = dict.fromkeys(pieces, np.empty(0, dtype=np.int64))
+    for (wanted, fold), (first, piece) in pieces.items():
         if int(piece) in present:
             begins = at[hashes == piece] - first
             found[wanted, fold] = _matching(text, wanted, fold, begins, range(len(wanted)))
     return found
-
-
-def _passing(flags: bytes) -> Positions:
-    """Return the positions that have flag 0, the next one flag 1, and so on."""
-    rest = np.frombuffer(flags, dtype=np.uint8)
-    size, place = max(0, len(rest) - PIECE + 1), PIECE - 1
-    passed = rest[place:] >> np.uint8(place)
-    for place in range(PIECE - 1):
-        passed &= rest[place : place + size] >> np.uint8(place)
-    passed &= np.uint8(1)
-    return np.flatnonzero(passed.view(np.bool_))
 
 
 def _find(text: TextBatch, wanted: str, fold: bool) -> Positions:

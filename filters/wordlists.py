@@ -7,8 +7,10 @@ what could never match there (a space at its end, for `roots` a capital letter) 
 """
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Mapping
+import operator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,9 +19,9 @@ from numpy.typing import NDArray
 
 from filters.hashing import mix
 from filters.language_keys import list_keys
-from filters.spans import Spans, sums
+from filters.sieve import Sieve, piece_hashes
+from filters.spans import Spans, steps, sums
 from filters.text import TextBatch
-from filters.unicode_tables import CODE_POINTS, look_up
 from filters.words import word_characters
 
 T = TypeVar("T")
@@ -29,6 +31,11 @@ Positions = NDArray[np.int64]
 
 SEQUENCE_STEP = np.uint64(0xD6E8FEB86659FD93)
 LANGUAGE_STEP = 0x9FB21C651E98DF25
+SLOT_BITS = 16
+SLOTS = 1 << SLOT_BITS
+SIZES = (1, 2, 3)
+HEAD = SIZES[-1]
+"""Code points of an entry that are looked at first where it need not be a word."""
 ANY = "*"
 """The language of a list that holds for every row, whatever its language, known or not."""
 
@@ -107,54 +114,93 @@ class WordLists:
 
         return self._once(("phrase lengths", kind), compute)
 
-    def found(
+    def places(
         self, text: TextBatch, numbers: Positions, kind: str, fold: bool = True, length: int = 1
-    ) -> Mask:
-        """Return at which word an entry of the row's list begins that has `length` words of the kind."""
-        spans = text.words(kind)
-        hashes = sequences(text.word_hashes(kind, fold), length)
-        counts = spans.counts
-        result = np.zeros(len(spans), dtype=np.bool_)
-        if not (numbers >= 0).any():
-            return result
-        salts = _salts(numbers)
-        keys = hashes ^ (
-            salts[0] if (numbers == numbers[0]).all() else np.repeat(salts, counts)[: len(hashes)]
-        )
-        result[: len(keys)] = self._set(kind, length, fold).contains(keys)
-        if (numbers < 0).any():
-            result &= np.repeat(numbers >= 0, counts)
+    ) -> Positions:
+        """Return the words, by number, at which an entry of the row's list begins that has `length` words."""
+        present = _present(numbers)
+        if not present:
+            return np.empty(0, dtype=np.int64)
+        at = text.once((self, present, kind, fold), lambda: self._firsts(text, present, kind, fold))
+        offsets, hashes = text.words(kind).offsets, text.word_hashes(kind, fold)
+        at = at[: at.searchsorted(len(hashes) - length, side="right")]
+        keys = hashes[at]
         for step in range(1, length):
-            crossing = spans.offsets[1:] - step
-            result[crossing[crossing >= 0]] = False
-        return result
+            keys = _joined(keys, hashes[at + step])
+        keys ^= (
+            _salts(np.array(present)) if len(present) == 1 else np.repeat(_salts(numbers), steps(offsets))[at]
+        )
+        at = at[self._set(kind, length, fold).contains(keys)]
+        if length == 1 and (numbers >= 0).all():
+            return at
+        rows = offsets.searchsorted(at, side="right") - 1
+        return at[(at + length <= offsets[rows + 1]) & (numbers[rows] >= 0)]
+
+    def _firsts(self, text: TextBatch, present: Sequence[int], kind: str, fold: bool) -> Positions:
+        """Return which words an entry of the lists may begin with, as far as a part of their hashes tells."""
+
+        def compute() -> list[Positions]:
+            batch, words = self._batch(), _entry_words(self._batch(), kind)
+            firsts = _slots(batch.span_hashes(words, fold)).take(words.offsets[:-1], mode="clip")
+            filled = words.counts > 0
+            return [firsts[entries][filled[entries]] for entries in self._slices()]
+
+        table = np.zeros(SLOTS, dtype=np.bool_)
+        for number in present:
+            table[self._once(("firsts", kind, fold), compute)[number]] = True
+        slots = text.once(("word slots", kind, fold), lambda: _slots(text.word_hashes(kind, fold)))
+        return np.flatnonzero(table.take(slots))
 
     def substrings(self, text: TextBatch, numbers: Positions, flanked: bool) -> Positions:
         """Return how often an entry of the row's list occurs in each row, overlaps included.
 
         With `flanked`, only where no letter, number or underscore touches it.
         """
-        word = np.append(word_characters(text), False)
-        begins = look_up(self._once("begins", self._begins), text.folded)
-        if flanked:
-            begins[1:] &= ~word[:-2] | text.row_starts_flags[1:-1]
-        starts = np.flatnonzero(begins)
-        rows = np.searchsorted(text.row_offsets, starts, side="right") - 1
         total = np.zeros(len(text), dtype=np.int64)
-        salts = _salts(numbers)
-        for length, entries in self._once("by length", self._by_length).items():
-            ends = starts + length
-            fits = (ends <= text.row_offsets[rows + 1]) & (numbers[rows] >= 0)
-            if flanked:
-                fits[fits] = ~word[ends[fits]] | text.row_starts_flags[ends[fits]]
-            first, row = starts[fits], rows[fits]
-            keys = text.prefix_hashes(fold=True).spans(first, first + length) ^ salts[row]
-            found = entries.contains(keys)
-            total += np.bincount(row[found], minlength=len(text))
+        heads = [self._once(("heads", number), partial(self._heads, number)) for number in _present(numbers)]
+        if not heads:
+            return total
+        word, borders = word_characters(text), text.row_starts_flags
+        free = ~np.append(False, word[:-1]) | borders[:-1] if flanked else None
+        for size, at in _likely(text, heads, free):
+            rows = text.row_offsets.searchsorted(at, side="right") - 1
+            salts = _salts(numbers)[rows]
+            lengths = set().union(*(head.lengths for head in heads))
+            for length in sorted(n for n in lengths if min(n, HEAD) == size):
+                ends = at + length
+                fits = np.flatnonzero((ends <= text.row_offsets[rows + 1]) & (numbers[rows] >= 0))
+                if flanked:
+                    fits = fits[borders[ends[fits]] | ~word.take(ends[fits], mode="clip")]
+                keys = text.prefix_hashes(fold=True).spans(at[fits], ends[fits]) ^ salts[fits]
+                found = fits[self._once("by length", self._by_length)[length].contains(keys)]
+                total += np.bincount(rows[found], minlength=len(text))
         return total
+
+    def _heads(self, number: int) -> "Heads":
+        """Return what the entries of a list begin with."""
+        batch, entries = self._batch(), self._slices()[number]
+        starts, lengths = batch.row_offsets[:-1][entries], batch.lengths[entries]
+        places, slots = [], []
+        for size in SIZES:
+            of_size = starts[np.minimum(lengths, HEAD) == size]
+            places.append([batch.folded[of_size + place].tolist() for place in range(size)])
+            slots.append(_slots(piece_hashes(batch.folded, of_size, size)))
+        return Heads(set(lengths[lengths > 0].tolist()), Sieve.of(places), slots)
+
+    def _by_length(self) -> dict[int, HashSet]:
+        """Return the entries of all lists by their code points."""
+        batch = self._batch()
+        hashes = batch.span_hashes(batch.rows(), fold=True) ^ _salts(self._of_entries())
+        lengths = np.unique(batch.lengths[batch.lengths > 0]).tolist()
+        return {length: HashSet(hashes[batch.lengths == length]) for length in lengths}
 
     def _of_entries(self) -> Positions:
         return np.repeat(np.arange(len(self.entries)), [len(words) for words in self.entries.values()])
+
+    def _slices(self) -> list[slice]:
+        """Return which entries, by number, each list has."""
+        ends = np.cumsum([len(words) for words in self.entries.values()]).tolist()
+        return list(map(slice, [0, *ends[:-1]], ends))
 
     def _batch(self) -> TextBatch:
         words = [word for words in self.entries.values() for word in words]
@@ -177,25 +223,31 @@ class WordLists:
         small: Mask = sums(batch.folded != batch.codepoints, batch.row_offsets) == 0
         return small
 
-    def _begins(self) -> Mask:
-        """Return which code points an entry begins with."""
-        batch = self._batch()
-        first = np.zeros(CODE_POINTS, dtype=np.bool_)
-        first[batch.folded[batch.row_offsets[:-1][batch.lengths > 0]]] = True
-        return first
-
-    def _by_length(self) -> dict[int, HashSet]:
-        """Return the entries by their code points."""
-        batch = self._batch()
-        hashes = batch.span_hashes(batch.rows(), fold=True) ^ _salts(self._of_entries())
-        lengths = np.unique(batch.lengths[batch.lengths > 0]).tolist()
-        return {length: HashSet(hashes[batch.lengths == length]) for length in lengths}
-
     def _once(self, key: Hashable, compute: Callable[[], T]) -> T:
         if key not in self._memo:
             self._memo[key] = compute()
         result: T = self._memo[key]
         return result
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What the entries of a list begin with: pieces of HEAD code points, of fewer where they are shorter."""
+
+    lengths: set[int]  # of the entries in code points
+    sieve: Sieve
+    slots: list[Positions]  # parts of the hashes of the pieces, for each of SIZES
+
+
+def _likely(text: TextBatch, heads: Sequence[Heads], where: Mask | None) -> Iterator[tuple[int, Positions]]:
+    """Yield for each size of a piece where one of the heads may be."""
+    sieve = reduce(operator.or_, (head.sieve for head in heads))
+    for number, (size, at) in enumerate(zip(SIZES, sieve.passing(text, where), strict=True)):
+        if len(at):
+            table = np.zeros(SLOTS, dtype=np.bool_)
+            for head in heads:
+                table[head.slots[number]] = True
+            yield size, at[table.take(_slots(piece_hashes(text.folded, at, size)))]
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:
@@ -209,10 +261,25 @@ def sequences(hashes: Hashes, length: int) -> Hashes:
     result = hashes
     for step in range(1, length):
         count = max(0, len(hashes) - step)
-        result = result[:count] * SEQUENCE_STEP
-        result += hashes[step : step + count]
-        result ^= result >> np.uint64(29)
+        result = _joined(result[:count], hashes[step : step + count])
     return result
+
+
+def _joined(hashes: Hashes, following: Hashes) -> Hashes:
+    result = hashes * SEQUENCE_STEP
+    result += following
+    result ^= result >> np.uint64(29)
+    return result
+
+
+def _present(numbers: Positions) -> tuple[int, ...]:
+    """Return the numbers of the lists that some row has."""
+    return tuple(np.flatnonzero(np.bincount(numbers + 1)[1:]).tolist())
+
+
+def _slots(hashes: NDArray[np.unsignedinteger[Any]]) -> Positions:
+    """Return 16 bits of each hash."""
+    return (hashes >> hashes.dtype.type(8 * hashes.itemsize - SLOT_BITS)).astype(np.int64)
 
 
 def _salts(numbers: Positions) -> Hashes:

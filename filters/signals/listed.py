@@ -13,6 +13,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.signals.content import C4
+from filters.spans import steps
 from filters.text import TextBatch
 from filters.wordlists import WordLists
 from schemas.errors import RecipeError
@@ -65,7 +66,7 @@ def flagged_phrase_count(
     numbers = words.numbers(lang, len(text))
     total = np.zeros(len(text), dtype=np.int64)
     for length in words.phrase_lengths(kind):
-        total += _per_row(text, words.found(text, numbers, kind, True, length), kind)
+        total += _per_row(text, words.places(text, numbers, kind, True, length), kind)
     return column(text, total, pa.int32(), numbers < 0)
 
 
@@ -100,10 +101,10 @@ def stop_word_count(
     """
     words = given("stop_word_count", words)
     numbers = words.numbers(lang, len(text))
-    found = words.found(text, numbers, kind, fold)
+    found = words.places(text, numbers, kind, fold)
     if not distinct:
         return column(text, _per_row(text, found, kind), pa.int32(), numbers < 0)
-    spans = text.words(kind).chosen(found)
+    spans = text.words(kind).at(found)
     once = Ngrams.of_words(text.word_hashes(kind, fold)[found], spans.offsets)
     return column(text, once.distinct, pa.int32(), numbers < 0)
 
@@ -133,10 +134,9 @@ def _ratio(
     counts = text.words(kind).counts
     total = np.zeros(len(text), dtype=np.int64)
     for length in range(1, phrase + 1):
-        total += _per_row(text, words.found(text, numbers, kind, fold, length), kind)
+        total += _per_row(text, words.places(text, numbers, kind, fold, length), kind)
     return ratio(text, np.minimum(total, counts), np.where(numbers < 0, 0, counts))
 
 
-def _per_row(text: TextBatch, found: NDArray[np.bool_], kind: str) -> NDArray[np.int64]:
-    before = np.concatenate(([0], np.cumsum(found, dtype=np.int64)))
-    return np.diff(before[text.words(kind).offsets])
+def _per_row(text: TextBatch, found: NDArray[np.int64], kind: str) -> NDArray[np.int64]:
+    return steps(found.searchsorted(text.words(kind).offsets))

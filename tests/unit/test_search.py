@@ -8,6 +8,7 @@ from filters import search
 from filters.phrases import TOGETHER
 from filters.text import TextBatch
 from tests.slow_text import fold as folded
+from tests.strategies import examples
 
 WANTED = [*TOGETHER, ("lorem", True), ("黄色电影", False), ("mp3", False), ("://", True), ("aa", False)]
 PIECES = st.sampled_from(
@@ -32,6 +33,7 @@ PIECES = st.sampled_from(
 ROWS = st.lists(st.lists(PIECES, max_size=6).map("".join), max_size=6)
 
 
+@examples(30)
 @given(ROWS)
 def test_every_place_of_every_string_is_found_and_none_across_rows(rows: list[str]) -> None:
     text = TextBatch.from_arrow(pa.array(rows, pa.string()))
@@ -45,6 +47,7 @@ def test_every_place_of_every_string_is_found_and_none_across_rows(rows: list[st
         assert search.find(text, wanted, fold).tolist() == expected
 
 
+@examples(30)
 @given(ROWS)
 def test_strings_are_counted_without_overlap(rows: list[str]) -> None:
     text = TextBatch.from_arrow(pa.array(rows, pa.string()))

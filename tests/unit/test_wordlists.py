@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.list_files import open_lists
-from filters.signals.listed import flagged_phrase_count, stop_word_count, stopword_ratio
+from filters.signals.listed import (
+    flagged_phrase_count,
+    flagged_substring_count,
+    stop_word_count,
+    stopword_ratio,
+)
 from filters.wordlists import HashSet, WordLists
 from schemas.errors import ModelError, RecipeError
 
@@ -78,6 +83,15 @@ def test_a_name_is_a_file_of_the_folder_of_lists(tmp_path: Path, monkeypatch: py
 def test_the_published_lists_can_be_read(shared: Path) -> None:
     for name, languages in (("ldnoobw", 28), ("bigscience_stopwords", 13), ("stopwords_iso", 58)):
         assert len(open_lists(str(shared / f"data/lists/{name}.json")).entries) == languages
+
+
+@pytest.mark.parametrize(("flanked", "expected"), [(True, [1, 1, 1, None]), (False, [2, 2, 1, None])])
+def test_entries_of_any_length_are_found_in_either_case(flanked: bool, expected: list[int | None]) -> None:
+    lists = WordLists.of("any", {"en": ["sk", "🖕", "a long one", ""], "de": ["x"]})
+    rows = ["a\u017f\u212a S\u212a", "x🖕 A lonG \u017f; a LONG one", "x", "sk 🖕 x"]
+    lang = pa.array(["en", "en", "de", None])
+    found = flagged_substring_count(rows, lang, words=lists, flanked=flanked).to_pylist()
+    assert found == expected
 
 
 @given(st.lists(st.integers(0, 2**64 - 1), max_size=50), st.lists(st.integers(0, 2**64 - 1), max_size=50))

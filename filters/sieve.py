@@ -1,0 +1,76 @@
+"""Where one of many strings may begin: a byte of flags for each code point, and a table of hashes.
+
+A piece of a few characters is taken of each string. The flags of a code point say at which places of a piece
+it may stand, in either case; the flags of successive code points, shifted and put together, leave few
+positions, and the hashes of the pieces there fewer.
+"""
+
+import functools
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.text import TextBatch
+from filters.unicode_tables import CODE_POINTS, tables
+
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+
+HASH_STEP: Final = np.uint32(0x9E3779B1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Lets through pieces of some sizes, and some more: a code point is known by its lowest byte only."""
+
+    sizes: tuple[int, ...]  # of the pieces; together at most 8
+    flags: NDArray[np.uint8]  # by lowest byte; from the lowest bit, the places of each size
+
+    @classmethod
+    def of(cls, places: Sequence[Sequence[Collection[int]]]) -> "Sieve":
+        """Return the sieve for what the characters of each size may be, case-folded, place by place."""
+        fold, flags = tables().fold, np.zeros(256, dtype=np.uint8)
+        capitals = _folding()
+        for number, place in enumerate(place for size in places for place in size):
+            wanted = np.array(list(place), dtype=np.uint32)
+            for alike in (wanted, capitals[np.isin(fold[capitals], wanted)]):
+                flags[alike.astype(np.uint8)] |= np.uint8(1 << number)
+        return cls(tuple(map(len, places)), flags)
+
+    def __or__(self, other: "Sieve") -> "Sieve":
+        """Return the sieve for the pieces of both, which have the same sizes."""
+        return Sieve(self.sizes, self.flags | other.flags)
+
+    def passing(self, text: TextBatch, where: Mask | None = None) -> Iterator[Positions]:
+        """Yield for each size where its pieces may begin, of where the mask is true if it is given."""
+        translated = text.low_bytes().tobytes().translate(self.flags.tobytes())
+        flags, first = np.frombuffer(translated, dtype=np.uint8), 0
+        for size in self.sizes:
+            count = max(0, len(flags) - size + 1)
+            passed = flags[:count] >> np.uint8(first)
+            if where is not None:
+                passed &= where[:count].view(np.uint8)
+            for place in range(1, size):
+                passed &= flags[place : place + count] >> np.uint8(first + place)
+            passed &= np.uint8(1)
+            yield np.flatnonzero(passed.view(np.bool_))
+            first += size
+
+
+@functools.cache
+def _folding() -> Positions:
+    """Return the code points that case folding changes."""
+    return np.flatnonzero(tables().fold != np.arange(CODE_POINTS))
+
+
+def piece_hashes(folded: NDArray[np.uint32], at: Positions, size: int) -> NDArray[np.uint32]:
+    """Return a hash of the `size` code points from each position on; its high bits are mixed best."""
+    result = folded[at]
+    result *= HASH_STEP
+    for step in range(1, size):
+        result += folded[at + step]
+        result *= HASH_STEP
+    return result
