@@ -7,13 +7,13 @@ same values.
 """
 
 import functools
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from filters.hashing import BASE, INVERSE, mix
-from filters.spans import Spans
+from filters.spans import Spans, cut_out, distinct
 from filters.text import TextBatch
 from filters.unicode_tables import FORMAT, MARK, SEGMENTED, WORD_CLASS_MASK, WORD_CLASS_SHIFT, tables
 
@@ -43,21 +43,44 @@ def shingle_words(text: TextBatch) -> Spans:
     return text.once("shingle_words", lambda: _cut_inside(text))
 
 
+class _Cuts(NamedTuple):
+    """The words that are cut inside, and what becomes of each of them."""
+
+    words: I64
+    starts: I64
+    ends: I64
+    numbers: I64  # of the word that each piece is of
+
+    def put(self, values: NDArray[Any], pieces: NDArray[Any]) -> NDArray[Any]:
+        """Return values of all words, those of the pieces in the place of the words that are cut."""
+        before = self.numbers - self.words.searchsorted(self.numbers)
+        return np.insert(np.delete(values, self.words), before, pieces)
+
+
+def _cuts(text: TextBatch) -> _Cuts:
+    words, classes = text.words(), text.word_classes
+    joints = np.flatnonzero(classes > FORMAT)
+    numbers = words.starts.searchsorted(joints, side="right") - 1
+    cut = distinct(numbers[(numbers >= 0) & (joints < np.append(words.ends, 0)[numbers])])
+    pieces = cut_out(words.at(cut), joints)
+    full = np.flatnonzero(pieces.starts < pieces.ends)
+    starts, ends = pieces.starts[full], pieces.ends[full]
+    if (classes[starts] == MARK).any():
+        starts, ends = _from_first_letter(starts, ends, classes == MARK, (classes > 0) & (classes < MARK))
+    return _Cuts(cut, starts, ends, cut[words.starts[cut].searchsorted(starts, side="right") - 1])
+
+
 def _cut_inside(text: TextBatch) -> Spans:
-    words = text.words()
-    joints = np.flatnonzero(text.word_classes > FORMAT)
-    if not len(words) or not len(joints):
-        return words
-    before = np.searchsorted(words.starts, joints, side="right") - 1
-    joints = joints[(before >= 0) & (joints < words.ends[before])]
-    starts = np.sort(np.concatenate((words.starts, joints + 1)), kind="stable")
-    ends = np.sort(np.concatenate((words.ends, joints)), kind="stable")
-    full = starts < ends
-    classes = text.word_classes
-    starts, ends = _from_first_letter(
-        starts[full], ends[full], classes == MARK, (classes > 0) & (classes < MARK)
-    )
-    return text.spans(starts, ends)
+    words, cuts = text.words(), _cuts(text)
+    return text.spans(cuts.put(words.starts, cuts.starts), cuts.put(words.ends, cuts.ends))
+
+
+def _of_words(text: TextBatch) -> WordHashes:
+    """Take the hashes of the words that need no cut as they are."""
+    cuts, offsets = _cuts(text), text.words().offsets
+    pieces = text.span_hashes(Spans(cuts.starts, cuts.ends, offsets), fold=True)
+    offsets = offsets - cuts.words.searchsorted(offsets) + cuts.numbers.searchsorted(offsets)
+    return WordHashes(cuts.put(text.word_hashes(), pieces), offsets, bool(text.flag(SEGMENTED).any()))
 
 
 @functools.cache
@@ -79,11 +102,12 @@ def _powers(base: int) -> U64:
 
 def shingle_word_hashes(text: TextBatch) -> WordHashes:
     """Return the hash of each of `shingle_words(text)`: that of the span's folded code points."""
+    if text.has("word_hashes", "unicode", True):
+        return _of_words(text)
     blocks = _row_blocks(text.row_offsets)
     values = [np.take(_table(), text.codepoints[first:last], mode="clip") for first, last in blocks]
     if any(last - first > BLOCK for first, last in blocks) or any(_is_slow(block) for block in values):
-        words = shingle_words(text)
-        return WordHashes(text.span_hashes(words, fold=True), words.offsets, bool(text.flag(SEGMENTED).any()))
+        return _of_words(text)
     found = [_hash_block(text, block, *bounds) for block, bounds in zip(values, blocks, strict=True)]
     hashes = np.concatenate([hashes for hashes, _ in found] or [np.empty(0, np.uint64)])
     starts = np.concatenate([starts for _, starts in found] or [np.empty(0, np.int64)])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.counting import order_in_rows
-from filters.hashing import mix
+from filters.hashing import CACHED, mix
 from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.spans import span_positions
 from filters.text import TextBatch
@@ -78,10 +78,13 @@ def hash_ngrams(units: U64, offsets: I64, n: int) -> Shingles:
 def _window_sums(units: U64, n: int) -> U64:
     size = max(len(units) - n + 1, 0)
     sums = np.zeros(size, np.uint64)
-    term = np.empty(size, np.uint64)
-    for place, constant in enumerate(place_constants(n)):
-        np.multiply(units[place : place + size], constant, out=term)
-        sums += term
+    room = np.empty(min(size, CACHED), np.uint64)
+    for start in range(0, size, CACHED):
+        piece = sums[start : start + CACHED]
+        term = room[: len(piece)]
+        for place, constant in enumerate(place_constants(n), start):
+            np.multiply(units[place : place + len(piece)], constant, out=term)
+            piece += term
     return sums
 
 

@@ -102,6 +102,10 @@ class TextBatch:
         result: T = self._memo[key]
         return result
 
+    def has(self, *key: Hashable) -> bool:
+        """Say whether something was computed already."""
+        return key in self._memo
+
     def trim(self) -> None:
         """Forget what was computed if the batch is very large, so that one huge text needs no huge memory."""
         if len(self.codepoints) > KEPT_CODE_POINTS:

@@ -55,6 +55,10 @@ def line_hashes(text: TextBatch) -> pa.Array:
     its table (no ASCII punctuation). The published key is the start of a SHA-1; equal lines are equal in
     both.
     """
+    return text.once("line hashes", lambda: _line_hashes(text))
+
+
+def _line_hashes(text: TextBatch) -> pa.Array:
     lines = text.lines()
     solid = strip(lines, text.flag(SPACE))
     hashes, missing = np.zeros(len(lines), dtype=np.uint64), np.ones(len(lines), dtype=np.bool_)

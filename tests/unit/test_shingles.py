@@ -139,6 +139,9 @@ def test_hashes_by_one_look_up_are_those_of_the_words(values: list[str | None]) 
     words = shingle_words(text)
     assert offsets.tolist() == words.offsets.tolist()
     assert hashes.tolist() == text.span_hashes(words, fold=True).tolist()
+    text.word_hashes()
+    again = shingle_word_hashes(text)  # from the words that there are
+    assert (again.hashes.tolist(), again.offsets.tolist()) == (hashes.tolist(), offsets.tolist())
 
 
 def test_words_of_rows_that_touch_are_apart() -> None:
