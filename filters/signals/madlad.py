@@ -1,20 +1,27 @@
 """MADLAD-400's cursed patterns, the regular expressions among them as such."""
 
+import functools
 import re
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from filters import search
 from filters.phrases import CURSED_LITERALS
 from filters.registry import signal
 from filters.signals.columns import count
-from filters.text import TextBatch, encode
+from filters.spans import distinct
+from filters.text import TextBatch
+from filters.unicode_tables import BLANK
 
 REGULAR: Final = tuple(p for p in CURSED_LITERALS if re.search(r"\\|\[", p) or ",?" in p)
 PLAIN: Final = tuple(pattern for pattern in CURSED_LITERALS if pattern not in REGULAR)
+NEEDED: Final = {pattern: re.sub(r"\\s\*|[\\$]", "", pattern) for pattern in REGULAR if "\\" in pattern}
+"""What a text must hold for a regular expression to match, for those that need a string as it is."""
+SPACED: Final = " [^ ]" * 9
+PAIRED: Final = ", ..,,? ..,,? ..,,? ..,,?"
 
 
 @signal(
@@ -27,8 +34,39 @@ def cursed_pattern_count(text: TextBatch) -> pa.Array:
     """
     found = np.zeros(len(text), dtype=np.int64)
     for wanted in PLAIN:
-        found += text.per_row(search.find(text, wanted)) > 0
-    texts = encode(text.codepoints, text.lengths)
+        found[_rows(text, search.find(text, wanted))] += 1
     for pattern in REGULAR:
-        found += np.asarray(pc.match_substring_regex(texts, pattern), dtype=np.bool_)
+        rows = _rows(text, _likely(text, pattern))
+        texts = text.slice_text(text.rows().at(rows)).to_pylist() if len(rows) else []
+        found[rows] += np.array([_compiled(pattern).search(row) is not None for row in texts], dtype=np.int64)
     return count(text, found)
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return what RE2, whose own tables take longer to build than few texts to search, would match."""
+    return re.compile(pattern.replace("$", r"\Z").replace(r"\s", r"[\t\n\f\r ]"))
+
+
+def _rows(text: TextBatch, at: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows that some of the positions lie in."""
+    if len(at) == 0:
+        return at
+    return distinct(text.row_offsets.searchsorted(at, side="right") - 1)
+
+
+def _likely(text: TextBatch, pattern: str) -> NDArray[np.int64]:
+    """Return positions in all texts, and perhaps in others, that a regular expression matches in."""
+    if pattern == SPACED:
+        blank = text.low_bytes() == BLANK
+        pairs = blank[:-1] & ~blank[1:]
+        for step in (2, 4, 8):  # eight pairs of a blank and another character
+            pairs = pairs[:-step] & pairs[step:]
+        return np.flatnonzero(pairs)
+    if pattern == PAIRED:
+        codepoints, at = text.codepoints, text.symbol(",")
+        for step, characters in ((1, " "), (4, ","), (5, ", ")):
+            at = at[at + step < len(codepoints)]
+            at = at[np.isin(codepoints[at + step], [ord(character) for character in characters])]
+        return at
+    return search.find(text, NEEDED[pattern])

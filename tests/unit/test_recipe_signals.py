@@ -1,12 +1,17 @@
 """Signals of single recipes: mC4's bad words, CCNet's bucket, OSCAR's warnings, MADLAD-400's patterns."""
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from filters.edits import drop_link_words_by_language, drop_long_words_by_language, strip_lines
 from filters.signals.c4 import bad_word_count
 from filters.signals.madlad import PLAIN, REGULAR, cursed_pattern_count
 from filters.signals.verdicts import oscar_warnings, perplexity_bucket
 from filters.wordlists import WordLists
+from tests.strategies import examples
 
 WORDS = WordLists.of("small", {"en": ["bad word"], "zh": ["性", "坏"], "th": ["เลว"]})
 URL = "https://example.org/page"
@@ -71,6 +76,26 @@ def test_oscar_warnings_stand_in_the_order_of_the_annotators(text: str, expected
 )
 def test_cursed_regular_expressions_are_regular_expressions(text: str, count: int) -> None:
     assert cursed_pattern_count([text]).to_pylist() == [count]
+
+
+CURSED_PIECES = st.sampled_from(
+    [
+        *(" a", " b", " \n", "  ", " ", "a", "\n", "\t", "\x0b", "|", "| ", " nr.", "nr", "Vol."),
+        *(" Ep.", " г.", " кг.", " шт.", ", 0a,", ", 1b,,", ", ", ",", *PLAIN),
+    ]
+)
+
+
+@examples(100)
+@given(st.lists(st.lists(CURSED_PIECES, max_size=14).map("".join), max_size=4))
+@example([" a b c d e f g h i", " a b c d e f g h", "i"])
+@example([", ab, cd,, ef, gh,", ", ab, cd,, ef, g", "h,", ", ab,, cd,, ef,, gh,,"])
+def test_a_cursed_pattern_is_found_as_re2_finds_it(rows: list[str]) -> None:
+    plain = [sum(pattern in row for pattern in PLAIN) for row in rows]
+    column = pa.array(rows, pa.string())
+    regular = [pc.match_substring_regex(column, pattern).to_pylist() for pattern in REGULAR]
+    expected = [count + sum(each[i] for each in regular) for i, count in enumerate(plain)]
+    assert cursed_pattern_count(rows).to_pylist() == expected
 
 
 def test_eight_of_the_patterns_are_regular_expressions() -> None:
