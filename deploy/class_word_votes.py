@@ -1,6 +1,6 @@
 """Votes of sites on class words: how the weights of `pipeline/extractor/attributes.py` are learned.
 
-Used by `train_extractor.py` only.
+Used by `train_extractor.py` and its modules only.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """Which blocks of a page belong to its reference text: blocks and reference are aligned by their words.
 
-Used by `train_extractor.py` only.
+Used by `train_extractor.py` and its modules only.
 """
 
 import re

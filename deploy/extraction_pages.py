@@ -1,8 +1,8 @@
 """Pages with reference text, for training and measuring the extractor.
 
-Used by `train_extractor.py` only. Two sources: a Parquet file of pages with `html`, `url`, `gold_kind`,
-`gold_text`, `gold_with` and `gold_without`; and folders of archives beside a Parquet file that has the main
-text by record id.
+Used by `train_extractor.py` and its modules only. Two sources: a Parquet file of pages with `html`, `url`,
+`gold_kind`, `gold_text`, `gold_with` and `gold_without`; and folders of archives beside a Parquet file that
+has the main text by record id.
 """
 
 import random
