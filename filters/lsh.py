@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import quad
 
 from filters.shingles import GOLDEN, U64, mix64, place_constants
 from schemas.errors import RecipeError
@@ -47,6 +46,8 @@ def optimal_bands(
     Raises:
         RecipeError: the threshold lies outside 0 to 1, or there is no permutation.
     """
+    from scipy.integrate import quad  # takes half a second to import, and most runs name their bands
+
     if not 0 <= threshold <= 1 or permutations < 1:
         raise RecipeError(
             "minhash: expected a threshold from 0 to 1 and at least 1 permutation, "

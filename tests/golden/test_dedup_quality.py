@@ -40,11 +40,10 @@ def is_direct(signatures: np.ndarray, left: np.ndarray, right: np.ndarray) -> np
     return found & (sketch_similarity(agreement(small[left], small[right])) >= DEFAULT_SIMILARITY)
 
 
-def cluster_of(texts: pa.Array) -> np.ndarray:
+def cluster_of(signatures: pa.Array) -> np.ndarray:
     """The smallest row of each row's cluster."""
-    signatures = signed(texts)
     has = np.asarray(signatures.is_valid())
-    labels = np.arange(len(texts))
+    labels = np.arange(len(signatures))
     keys, clusters = similar_clusters(
         np.flatnonzero(has), signatures.drop_null(), DEFAULT_BANDS, DEFAULT_SIMILARITY
     )
@@ -67,8 +66,9 @@ def test_near_duplicates_are_found_and_others_are_not(
     left, right = (np.array([place[row[side]] for row in rows]) for side in ("doc_a", "doc_b"))
     similarity = np.array([float(row["jaccard_word5"]) for row in rows])
     texts = documents.column("text").combine_chunks()
-    direct = is_direct(matrix(signed(texts), np.uint32), left, right)
-    labels = cluster_of(texts)
+    signatures = signed(texts)
+    direct = is_direct(matrix(signatures, np.uint32), left, right)
+    labels = cluster_of(signatures)
     together = labels[left] == labels[right]
     with capsys.disabled():
         print(f"\n{'set':<22} lang  >=.8  recall  clustered | accepted  <.5  precision | clustered <.5")
@@ -94,7 +94,7 @@ def test_copies_of_the_assembled_archive_end_in_one_cluster(shared: Path) -> Non
         pc.and_(pc.is_valid(table["main_text"]), pc.greater(pc.utf8_length(table["main_text"]), 0))
     )
     texts = table.column("main_text").combine_chunks()
-    labels = cluster_of(texts)
+    labels = cluster_of(signed(texts))
     place = {url: i for i, url in enumerate(table.column("url").to_pylist())}
     copies = [
         (place[url], place[other])
@@ -148,8 +148,9 @@ def test_planted_edits_are_found_in_every_script(
     of = [sets.hashes[a:b] for a, b in zip(sets.offsets, sets.offsets[1:], strict=False)]
     similarity = np.array([jaccard(of[i], of[i + EDITED]) for i in range(EDITED)])
     rows = np.arange(EDITED)
-    direct = is_direct(matrix(signed(texts), np.uint32), rows, rows + EDITED)
-    labels = cluster_of(texts)
+    signatures = signed(texts)
+    direct = is_direct(matrix(signatures, np.uint32), rows, rows + EDITED)
+    labels = cluster_of(signatures)
     high = similarity >= HIGH
     recall = float(direct[high].mean())
     strangers = len({int(label) for label in labels[:EDITED]})

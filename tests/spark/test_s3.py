@@ -4,10 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pyarrow as pa
 import pytest
-from moto.server import ThreadedMotoServer
 
 from pipeline.workspace import Receipt, Workspace
 from schemas.table import column
@@ -21,6 +19,9 @@ SCHEMA = pa.schema([column("n", pa.int64(), "a number")])
 @pytest.fixture(scope="module")
 def store() -> Iterator[object]:
     """A client of a server on this machine, whose address stands in the environment."""
+    import boto3  # these two take half a second, which a run without Spark need not wait
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -218,23 +218,24 @@ def moto() -> Iterator[str]:
     server.stop()
 
 
-@pytest.fixture
-def no_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An environment in which boto3 finds nothing."""
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
-        monkeypatch.setenv(name, "/dev/null")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    remote._s3_client.cache_clear()
-    yield
+@pytest.fixture(scope="module")
+def no_credentials() -> Iterator[pytest.MonkeyPatch]:
+    """An environment in which boto3 finds nothing; one for all tests, since a client takes long to make."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.delenv(name, raising=False)
+        for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+            patch.setenv(name, "/dev/null")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        remote._s3_client.cache_clear()
+        yield patch
     remote._s3_client.cache_clear()
 
 
-@pytest.fixture
-def s3(moto: str, no_credentials: None, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001  # first
+@pytest.fixture(scope="module")
+def s3(moto: str, no_credentials: pytest.MonkeyPatch) -> str:
     """The address of a bucket with three objects."""
-    monkeypatch.setenv("GLOTMILL_S3_ENDPOINT", moto)
+    no_credentials.setenv("GLOTMILL_S3_ENDPOINT", moto)
     client = remote.s3_client()
     client.create_bucket(Bucket="crawl", ACL="public-read-write")
     for key, body in {"data/a b.bin": DATA, "data/empty": b"", "other": b"x"}.items():
@@ -266,11 +267,13 @@ def test_credentials_of_the_environment_sign_requests(s3: str, monkeypatch: pyte
     remote._s3_client.cache_clear()
     assert remote.s3_client().meta.config.signature_version != "unsigned"
     assert read_url(f"{s3}/other") == b"x"
+    remote._s3_client.cache_clear()
 
 
 @pytest.mark.usefixtures("no_credentials")
 def test_a_connection_to_s3_that_drops_is_taken_up_where_it_broke(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(Site({"/crawl/a.bin": DATA}, drop_after=180_000)) as site:
+        monkeypatch.delenv("GLOTMILL_S3_ENDPOINT", raising=False)
         monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
         assert read_url("s3://crawl/a.bin", 1000, 250_000) == DATA[1000:251_000]
         assert site.requests == ["bytes=1000-250999", "bytes=181000-299999"]
