@@ -28,6 +28,8 @@ from filters.unicode_tables import (
     LOWER,
     SENTENCE_END,
     SPACE,
+    one_of,
+    tables,
 )
 from schemas.errors import RecipeError
 
@@ -39,13 +41,13 @@ Positions = NDArray[np.int64]
 
 LINE_KINDS: Final = ("newline", "unicode", "split", "runs", "paragraphs")
 CHUNK_CHARACTERS: Final = 1000
-CLOSING_ASCII: Final = np.frombuffer("\"')]}".encode("utf-32-le"), dtype=np.uint32)
-CLOSING: Final = 1 << CATEGORIES.index("Pe") | 1 << CATEGORIES.index("Pf")
-OPENING: Final = 1 << CATEGORIES.index("Pi")
+CLOSING: Final = "\"')]}"
+CLOSING_CATEGORIES: Final = ("Pe", "Pf")
+OPENING_CATEGORY: Final = "Pi"
 STEPS: Final = 8
 """Code points that `_skip` passes one by one before it searches."""
 
-WEAK: Final = np.frombuffer(".!?\u2026\u22ef".encode("utf-32-le"), dtype=np.uint32)
+WEAK: Final = ".!?\u2026\u22ef"
 
 
 def lines(text: "TextBatch", kind: str) -> Spans:
@@ -127,30 +129,35 @@ def sentence_cuts(text: "TextBatch") -> Positions:
 
 
 def _sentence_cuts(text: "TextBatch") -> Positions:
-    codepoints = text.codepoints
     borders = text.row_starts_flags.copy()
     borders[_line_ends(text, "newline")] = True
     at = text.symbols
-    at = at[(text.properties[at] & np.uint32(SENTENCE_END)) != 0]
+    at = at[text.flag(SENTENCE_END)[at]]
     followed = np.zeros(len(at), dtype=np.bool_)
     followed[:-1] = np.diff(at) == 1
     last = at[~followed | borders[at + 1]]
-    weak = np.isin(codepoints[last], WEAK)
-    after = _skip(last + 1, borders, functools.partial(_closes, text, OPENING if weak.any() else 0))
+    weak = one_of(WEAK)[text.codepoints[last]]
+    after = _skip(last + 1, borders, functools.partial(_closes, text, bool(weak.any())))
     if weak.any() and not weak.all():
-        after[~weak] = _skip(last[~weak] + 1, borders, functools.partial(_closes, text, 0))
-    beyond = _skip(after, borders, lambda places: (text.properties[places] & np.uint32(SPACE)) != 0)
+        after[~weak] = _skip(last[~weak] + 1, borders, functools.partial(_closes, text, False))
+    beyond = _skip(after, borders, text.flag(SPACE).take)
     cut = ~borders[beyond] & (~weak | (beyond > after))
     inner = np.flatnonzero(cut & weak)
-    cut[inner] = (text.properties[beyond[inner]] & np.uint32(LOWER)) == 0
+    cut[inner] = ~text.flag(LOWER)[beyond[inner]]
     return beyond[cut]
 
 
-def _closes(text: "TextBatch", more: int, places: Positions) -> Mask:
+def _closes(text: "TextBatch", opening: bool, places: Positions) -> Mask:
     """Return which code points close a sentence after its terminator: quotes and closing brackets."""
-    in_category = np.uint32(1) << (text.properties[places] & np.uint32(CATEGORY_MASK))
-    found: Mask = (in_category & np.uint32(CLOSING | more)) != 0
-    return found | np.isin(text.codepoints[places], CLOSING_ASCII)
+    return _closing(opening)[text.codepoints[places]]
+
+
+@functools.cache
+def _closing(opening: bool) -> Mask:
+    """Return the mask, over all code points, of what closes a sentence, opening quotes too on request."""
+    names = (*CLOSING_CATEGORIES, OPENING_CATEGORY) if opening else CLOSING_CATEGORIES
+    category = tables().properties & np.uint32(CATEGORY_MASK)
+    return one_of(CLOSING) | np.isin(category, [CATEGORIES.index(name) for name in names])
 
 
 def _skip(at: Positions, borders: Mask, holds: Callable[[Positions], Mask]) -> Positions:

@@ -4,7 +4,7 @@ The texts of a batch lie one after another in `codepoints`; row i is `codepoints
 + 1]]`. Everything else (classes, folded forms, lines, words, hashes) is an array over the same positions,
 computed at the first use and kept. No value of a row depends on another row.
 
-Memory: 4 bytes a code point for the text, 4 for the properties once a class is asked for, 8 for each prefix
+Memory: 4 bytes a code point for the text, 4 for its properties once a class is asked for, 8 for each prefix
 hash, about 10 for the words; under 60 with everything that the signals ask for. `cut_by_bytes` keeps batches
 small.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from filters import sentences, words
 from filters.hashing import PrefixHashes, Replacement
 from filters.ngrams import Ngrams
-from filters.spans import Spans, holding, span_positions, steps, strip, sums
+from filters.spans import Spans, holding, span_positions, steps, strip, sums, where
 from filters.unicode_tables import (
     ALNUM,
     ASCII_END,
@@ -32,9 +32,10 @@ from filters.unicode_tables import (
     NUMERIC,
     SCRIPT_SHIFT,
     SPACE,
+    UPPER,
     WORD_CLASS_MASK,
     WORD_CLASS_SHIFT,
-    look_up,
+    property_bytes,
     tables,
 )
 from schemas.errors import InputError, SchemaError
@@ -47,6 +48,9 @@ Positions = NDArray[np.int64]
 
 KEPT_CODE_POINTS: Final = 1 << 22
 """A batch of more code points, which only one huge text can make, is measured anew for each signal."""
+
+MARKED: Final = (UPPER, FOLDS, NUMERIC)
+"""The flags of a few code points in a hundred."""
 
 BATCH_BYTES: Final = 1 << 19
 """UTF-8 bytes of text in one batch: its arrays of a byte a code point stay in a core's cache.
@@ -116,16 +120,10 @@ class TextBatch:
         """The code points in each row."""
         return self.once("lengths", lambda: steps(self.row_offsets))
 
-    @property
-    def properties(self) -> NDArray[np.uint32]:
-        """The property word of each code point (`filters/unicode_tables.py`)."""
-        return self.once("properties", lambda: look_up(tables().properties, self.codepoints))
-
     def _byte(self, number: int) -> NDArray[np.uint8]:
-        """Return one byte of the property word of each code point: a quarter of it to read for each flag."""
-        return self.once(
-            ("byte", number), lambda: np.ascontiguousarray(self.properties.view(np.uint8)[number::4])
-        )
+        """Return one byte of the property word of each code point (`filters/unicode_tables.py`)."""
+        found: NDArray[np.uint8] = self.once("properties", lambda: property_bytes(self.codepoints))[number]
+        return found
 
     @property
     def categories(self) -> NDArray[np.uint8]:
@@ -152,11 +150,25 @@ class TextBatch:
     @property
     def symbols(self) -> Positions:
         """The positions of what is neither letter, number, mark nor white space: a few in a hundred."""
+        return self.once("symbols", lambda: _where(self._is_symbol, self._marked))
+
+    @property
+    def _is_symbol(self) -> Mask:
+        return self.once(
+            "is symbol", lambda: ~(self.flag(ALNUM) | self.flag(SPACE) | (self.word_classes == MARK))
+        )
+
+    @property
+    def _marked(self) -> Positions:
+        """The positions of symbols and of what has one of the flags MARKED, in which each is looked for."""
 
         def compute() -> Positions:
-            return np.flatnonzero(~(self.flag(ALNUM) | self.flag(SPACE) | (self.word_classes == MARK)))
+            marked = self._is_symbol.copy()
+            for flag in MARKED:
+                marked |= self.flag(flag)
+            return where(marked)
 
-        return self.once("symbols", compute)
+        return self.once("marked", compute)
 
     @property
     def line_feeds(self) -> Positions:
@@ -176,7 +188,12 @@ class TextBatch:
 
     def flagged(self, flag: int) -> Positions:
         """Return the positions where a property flag is set."""
-        return self.once(("flagged", flag), lambda: np.flatnonzero(self.flag(flag)))
+
+        def compute() -> Positions:
+            mask = self.flag(flag)
+            return _where(mask, self._marked) if flag in MARKED else where(mask)
+
+        return self.once(("flagged", flag), compute)
 
     def symbol(self, character: str) -> Positions:
         """Return the positions of one such character."""
@@ -341,6 +358,12 @@ def encode(codepoints: NDArray[np.uint32], lengths: Positions) -> pa.Array:
         raise InputError(f"text of one batch: {len(data)} bytes, more than one Arrow string column holds")
     buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), len(lengths), buffers)
+
+
+def _where(mask: Mask, among: Positions) -> Positions:
+    """Return the positions, of some that hold all of them, where a mask is true."""
+    found: Positions = among[np.flatnonzero(mask[among])]  # thrice as fast as by the mask itself
+    return found
 
 
 def cut_by_bytes(array: pa.Array, size: int = BATCH_BYTES) -> Iterator[tuple[int, int]]:

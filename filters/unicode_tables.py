@@ -14,12 +14,10 @@ No field crosses a byte, so that `TextBatch.flag` looks at one byte of each code
 import functools
 from dataclasses import dataclass
 from importlib import resources
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-
-Value = TypeVar("Value", bound=np.generic)
 
 CATEGORIES: Final = (
     *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
@@ -126,13 +124,27 @@ def script_number(code: str) -> int:
     return tables().scripts.index(code)
 
 
-def look_up(table: NDArray[Value], codepoints: NDArray[np.uint32]) -> NDArray[Value]:
-    """Return the value of each code point, some at a time: NumPy's wide indices stay in the caches."""
-    result = np.empty(len(codepoints), dtype=table.dtype)
+def property_bytes(codepoints: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return the four bytes of the property words, each with a value per code point, lowest first.
+
+    They are looked up some at a time: NumPy's wide indices stay in the caches.
+    """
+    table = tables().properties
+    result = np.empty((4, len(codepoints)), dtype=np.uint8)
     for start in range(0, len(codepoints), CACHED):
-        piece = codepoints[start : start + CACHED]
-        table.take(piece, out=result[start : start + CACHED], mode="clip")
+        words = table.take(codepoints[start : start + CACHED], mode="clip")
+        for number in range(4):
+            result[number, start : start + CACHED] = words
+            words >>= np.uint32(8)
     return result
+
+
+@functools.lru_cache(maxsize=64)
+def one_of(characters: str) -> NDArray[np.bool_]:
+    """Return the mask, over all code points, of some characters."""
+    mask = np.zeros(CODE_POINTS, dtype=np.bool_)
+    mask[[ord(character) for character in characters]] = True
+    return mask
 
 
 @functools.cache
