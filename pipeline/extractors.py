@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from pipeline.extractor.texts import MainText
 
-DEFAULT_EXTRACTOR = "trafilatura"
+DEFAULT_EXTRACTOR = "glotmill"
+"""Ours. What a published recipe was made with, or comes nearest to it, that recipe names."""
 NO_TEXT, UNDECODABLE, OTHER_LANGUAGE = "no_text", "undecodable", "language_ruled_out"
 HTML_TOO_COMPLEX, EXTRACT_ERROR, EXTRACT_TIMEOUT = "html_too_complex", "extract_error", "extract_timeout"
 
@@ -199,7 +200,7 @@ def _outcome(content: Extracted, page: Decoded) -> PageText | Removal:
     return PageText(content, page.charset, page.source, page.replacements)
 
 
-def extract(html: str, url: str | None = None, extractor: str = "trafilatura") -> Extracted:
+def extract(html: str, url: str | None = None, extractor: str = DEFAULT_EXTRACTOR) -> Extracted:
     """Extract the text of a page, and the title, language and address that its head declares.
 
     The text is what the extractor makes of the page, with a newline for every kind of line end and no blanks

@@ -9,6 +9,7 @@ from filters.rule import Rule
 from pipeline.audit_steps import settings_of
 from pipeline.audits import AuditSettings
 from pipeline.recipe import load_recipe, recipe_names
+from pipeline.recipe_file import read_recipe_file
 from pipeline.steps import AUDIT_KINDS, AuditStep, DedupStep, KeepStep, SampleStep
 from schemas.errors import RecipeError
 
@@ -32,6 +33,14 @@ def faults(folder: Path, text: str, table: str | None = None) -> list[str]:
 @pytest.mark.parametrize("name", recipe_names())
 def test_every_shipped_recipe_loads(name):
     assert load_recipe(name).name == name
+
+
+def test_every_shipped_recipe_names_its_extractor_and_any_other_gets_ours(tmp_path):
+    unnamed = {name for name in recipe_names() if "extractor" not in read_recipe_file(name).content}
+    assert unnamed == set()
+    options = "[extraction]\nimages = true\n"
+    own = load_recipe(write(tmp_path, HEAD + options + '[[steps]]\nkeep = "word_count >= 3"\n'))
+    assert (own.extractor, own.has_images) == ("glotmill", True)
 
 
 def test_steps_are_read_in_order_with_their_parameters(tmp_path):
