@@ -1,5 +1,6 @@
 """Strings that published rules look for in every text; `filters/search.py` finds many of them in one pass."""
 
+import string
 from typing import Final
 
 POLICY_PHRASES: Final = (
@@ -15,6 +16,9 @@ POLICY_PHRASES: Final = (
 LOREM_IPSUM: Final = "lorem ipsum"
 JAVASCRIPT: Final = "javascript"
 JAVASCRIPT_CAPITALS: Final = ("Javascript", "JavaScript")
+
+AROUND_P: Final = ("i" + string.punctuation, "p", "s" + string.punctuation)
+"""What stands before, at and after the `p` of `ipsum` with ASCII punctuation inside."""
 
 CURSED_LITERALS: Final = (
     " №",

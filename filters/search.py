@@ -13,15 +13,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.phrases import AROUND_P, TOGETHER
 from filters.phrases import SHORTEST as PIECE
-from filters.phrases import TOGETHER
-from filters.sieve import Sieve, piece_hashes
+from filters.sieve import SLOTS, Sieve, piece_hashes, slots_of
 from filters.text import TextBatch
 from filters.unicode_tables import UPPER, tables
 
 Positions = NDArray[np.int64]
 Phrase = tuple[str, bool]  # and whether it is looked for in the case-folded text
 
+IPSUM: Final[Phrase] = ("", True)
 SYMBOLS: Final = frozenset(string.punctuation + "…№\ufffd")
 FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
 """Characters from frequent to rare in English text; any other is rarer."""
@@ -34,12 +35,18 @@ def find(text: TextBatch, wanted: str, fold: bool = False) -> Positions:
     return text.once(("find", wanted, fold), lambda: _find(text, wanted, fold))
 
 
+def ipsums(text: TextBatch) -> Positions:
+    """Return where the `p` of each `ipsum` is, ASCII punctuation inside it or not, and of little else."""
+    return text.once("phrases", lambda: _find_together(text))[IPSUM]
+
+
 @dataclass(frozen=True, slots=True)
 class Together:
     """The phrases that are found in one pass."""
 
     sieve: Sieve
     pieces: Mapping[Phrase, tuple[int, np.uint32]]  # of each phrase: where in it the piece is, its hash
+    slots: NDArray[np.bool_]  # by a part of the hash
 
 
 @functools.cache
@@ -54,7 +61,9 @@ def _together() -> Together:
         for place, code in zip(passing, windows[first], strict=True):
             place.add(code)
         pieces[phrase] = (first, piece_hashes(folded, np.array([first]), PIECE)[0])
-    return Together(Sieve.of([passing]), pieces)
+    slots = np.zeros(SLOTS, dtype=np.bool_)
+    slots[slots_of(np.array([piece for _, piece in pieces.values()]))] = True
+    return Together(Sieve.of([passing, [set(map(ord, place)) for place in AROUND_P]]), pieces, slots)
 
 
 def _passed(passing: Sequence[set[int]], window: Sequence[int]) -> float:
@@ -66,15 +75,16 @@ def _passed(passing: Sequence[set[int]], window: Sequence[int]) -> float:
 
 
 def _find_together(text: TextBatch) -> dict[Phrase, Positions]:
-    """Return where each phrase of TOGETHER begins."""
-    pieces, (at,) = _together().pieces, _together().sieve.passing(text)
-    hashes = piece_hashes(text.folded, at, PIECE)
-    known = np.sort([piece for _, piece in pieces.values()])
-    hits = known.take(known.searchsorted(hashes), mode="clip") == hashes
-    at, hashes = at[hits], hashes[hits]
+    """Return where each phrase of TOGETHER begins, and for IPSUM what `ipsums` returns."""
+    together = _together()
+    passing, before = together.sieve.passing(text)
+    hashes = piece_hashes(text.folded, passing, PIECE)
+    likely = np.flatnonzero(together.slots.take(slots_of(hashes)))
+    at, hashes = passing[likely], hashes[likely]
     present = set(hashes.tolist())
-    found = dict.fromkeys(pieces, np.empty(0, dtype=np.int64))
-    for (wanted, fold), (first, piece) in pieces.items():
+    found = dict.fromkeys(together.pieces, np.empty(0, dtype=np.int64))
+    found[IPSUM] = before + 1
+    for (wanted, fold), (first, piece) in together.pieces.items():
         if int(piece) in present:
             begins = at[hashes == piece] - first
             found[wanted, fold] = _matching(text, wanted, fold, begins, range(len(wanted)))

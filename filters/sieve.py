@@ -8,7 +8,7 @@ positions, and the hashes of the pieces there fewer.
 import functools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 HASH_STEP: Final = np.uint32(0x9E3779B1)
+SLOT_BITS: Final = 16
+SLOTS: Final = 1 << SLOT_BITS
+"""Places in a table that is asked by a part of a hash: as many bytes stay in a core's second cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,8 @@ def piece_hashes(folded: NDArray[np.uint32], at: Positions, size: int) -> NDArra
         result += folded[at + step]
         result *= HASH_STEP
     return result
+
+
+def slots_of(hashes: NDArray[np.unsignedinteger[Any]]) -> Positions:
+    """Return the highest SLOT_BITS of each hash."""
+    return (hashes >> hashes.dtype.type(8 * hashes.itemsize - SLOT_BITS)).astype(np.int64)

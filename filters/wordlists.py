@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from filters.hashing import mix
 from filters.language_keys import list_keys
-from filters.sieve import Sieve, piece_hashes
+from filters.sieve import SLOTS, Sieve, piece_hashes, slots_of
 from filters.spans import Spans, steps, sums
 from filters.text import TextBatch
 from filters.words import word_characters
@@ -31,8 +31,6 @@ Positions = NDArray[np.int64]
 
 SEQUENCE_STEP = np.uint64(0xD6E8FEB86659FD93)
 LANGUAGE_STEP = 0x9FB21C651E98DF25
-SLOT_BITS = 16
-SLOTS = 1 << SLOT_BITS
 SIZES = (1, 2, 3)
 HEAD = SIZES[-1]
 """Code points of an entry that are looked at first where it need not be a word."""
@@ -141,14 +139,14 @@ class WordLists:
 
         def compute() -> list[Positions]:
             batch, words = self._batch(), _entry_words(self._batch(), kind)
-            firsts = _slots(batch.span_hashes(words, fold)).take(words.offsets[:-1], mode="clip")
+            firsts = slots_of(batch.span_hashes(words, fold)).take(words.offsets[:-1], mode="clip")
             filled = words.counts > 0
             return [firsts[entries][filled[entries]] for entries in self._slices()]
 
         table = np.zeros(SLOTS, dtype=np.bool_)
         for number in present:
             table[self._once(("firsts", kind, fold), compute)[number]] = True
-        slots = text.once(("word slots", kind, fold), lambda: _slots(text.word_hashes(kind, fold)))
+        slots = text.once(("word slots", kind, fold), lambda: slots_of(text.word_hashes(kind, fold)))
         return np.flatnonzero(table.take(slots))
 
     def substrings(self, text: TextBatch, numbers: Positions, flanked: bool) -> Positions:
@@ -184,7 +182,7 @@ class WordLists:
         for size in SIZES:
             of_size = starts[np.minimum(lengths, HEAD) == size]
             places.append([batch.folded[of_size + place].tolist() for place in range(size)])
-            slots.append(_slots(piece_hashes(batch.folded, of_size, size)))
+            slots.append(slots_of(piece_hashes(batch.folded, of_size, size)))
         return Heads(set(lengths[lengths > 0].tolist()), Sieve.of(places), slots)
 
     def _by_length(self) -> dict[int, HashSet]:
@@ -247,7 +245,7 @@ def _likely(text: TextBatch, heads: Sequence[Heads], where: Mask | None) -> Iter
             table = np.zeros(SLOTS, dtype=np.bool_)
             for head in heads:
                 table[head.slots[number]] = True
-            yield size, at[table.take(_slots(piece_hashes(text.folded, at, size)))]
+            yield size, at[table.take(slots_of(piece_hashes(text.folded, at, size)))]
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:
@@ -275,11 +273,6 @@ def _joined(hashes: Hashes, following: Hashes) -> Hashes:
 def _present(numbers: Positions) -> tuple[int, ...]:
     """Return the numbers of the lists that some row has."""
     return tuple(np.flatnonzero(np.bincount(numbers + 1)[1:]).tolist())
-
-
-def _slots(hashes: NDArray[np.unsignedinteger[Any]]) -> Positions:
-    """Return 16 bits of each hash."""
-    return (hashes >> hashes.dtype.type(8 * hashes.itemsize - SLOT_BITS)).astype(np.int64)
 
 
 def _salts(numbers: Positions) -> Hashes:

@@ -11,7 +11,7 @@ from filters.signals.columns import count, ratio
 from filters.signals.normalised import normalised, normalised_size, normalised_words
 from filters.spans import distinct, steps
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT
+from filters.unicode_tables import ASCII_PUNCT, SPACE
 
 C4 = "C4, tensorflow/datasets c4_utils.py (Raffel et al. 2020)"
 
@@ -71,10 +71,11 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
 
 
 def _may_hold_ipsum(text: TextBatch) -> NDArray[np.int64]:
-    """Return the rows with a `p` between `i` and `su`, ASCII punctuation aside, as far as is soon seen."""
-    at, mark = search.places(text, "p", fold=True), text.flag(ASCII_PUNCT)
-    at = at[(at > 0) & (at < len(mark) - 2)]
-    at = at[mark[at - 1] | (text.folded[at - 1] == ord("i"))]
+    """Return the rows with a word that begins with `ipsu`, ASCII punctuation aside, as is soon seen."""
+    at, mark = search.ipsums(text), text.flag(ASCII_PUNCT)
+    at = at[at < len(mark) - 2]
+    first = text.row_starts_flags[at - 1] | text.flag(SPACE)[at - 2] | mark[at - 2]
+    at = at[mark[at - 1] | ((text.folded[at - 1] == ord("i")) & first)]
     at = at[mark[at + 1] | (text.folded[at + 1] == ord("s"))]
     at = at[mark[at + 2] | (text.folded[at + 2] == np.where(mark[at + 1], ord("s"), ord("u")))]
     return distinct(np.searchsorted(text.row_offsets, at, side="right") - 1)

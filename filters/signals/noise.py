@@ -81,14 +81,14 @@ def mojibake_ratio(text: TextBatch) -> pa.Array:
     0x80-0x9F.
     """
     codepoints = text.codepoints
-    at = np.flatnonzero((codepoints - np.uint32(FIRST_LEAD)) < np.uint32(LEADS)) + 1
-    at = at[np.isin(codepoints[at - 1], MOJIBAKE_LEADS)]
-    at = at[at < len(codepoints)]
-    at = at[~text.row_starts_flags[at]]
+    leads = (text.low_bytes()[:-1] - np.uint8(FIRST_LEAD)) < np.uint8(LEADS)
+    at = np.flatnonzero(leads & ~text.ascii[1:]) + 1
     first, size = LATIN_CONTINUATION
     follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
     follows |= np.isin(codepoints[at], CONTINUATION_1252)
-    return ratio(text, text.per_row(at[follows]), text.lengths)
+    at = at[follows]
+    at = at[np.isin(codepoints[at - 1], MOJIBAKE_LEADS) & ~text.row_starts_flags[at]]
+    return ratio(text, text.per_row(at), text.lengths)
 
 
 @signal(pa.int32(), unit="occurrences", source="own")
