@@ -136,6 +136,10 @@ REGION_COUNT: Final = 21
 NAME_BYTES: Final = 8
 ONES: Final = np.uint64(0x0101010101010101)
 HIGHS: Final = np.uint64(0x8080808080808080)
+SLOTS: Final = 1 << 11
+SLOT_SHIFT: Final = np.uint64(64 - 11)
+SLOT_FACTOR: Final = np.uint64(0xA195A45C672EF6DF)
+"""With this factor the highest bits of the product differ for all names, which a test checks."""
 
 
 @functools.cache
@@ -161,7 +165,7 @@ def region_bits() -> NDArray[np.int64]:
 
 def tag_numbers(
     codes: NDArray[np.uint8], at: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Return the number of the name that begins at each place, and whether more than the name is in the tag.
 
     Args:
@@ -175,10 +179,10 @@ def tag_numbers(
     either = blanks | ends
     low = either & (~either + np.uint64(1))
     names &= (low >> np.uint64(7)) - np.uint64(1)
-    keys, numbers = _keys()
-    found = np.minimum(np.searchsorted(keys, names), len(keys) - 1)
+    keys, known = _slots()
+    found = ((names * SLOT_FACTOR) >> SLOT_SHIFT).view(np.int64)
     is_long = low == 0
-    numbers = np.where(keys[found] == names, numbers[found], UNKNOWN)
+    numbers = np.where(keys[found] == names, known[found], np.uint8(UNKNOWN))
     if is_long.any():  # void elements have no end tag: a longer name must not be taken for one of them
         ends_here = np.isin(codes[np.minimum(at + NAME_BYTES, len(codes) - 1)], (ord(" "), ord(">")))
         numbers[is_long & ~ends_here & (kinds()[numbers] == VOID)] = UNKNOWN
@@ -192,7 +196,11 @@ def _first_is(words: NDArray[np.uint64], byte: int) -> NDArray[np.uint64]:
 
 
 @functools.cache
-def _keys() -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    keys = {int.from_bytes(name.encode()[:NAME_BYTES], "little"): number for name, number in NUMBERS.items()}
-    ordered = sorted(keys)
-    return np.array(ordered, np.uint64), np.array([keys[key] for key in ordered])
+def _slots() -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """Return the first eight letters of each name and its number, in the slots that they are looked up in."""
+    keys, known = np.zeros(SLOTS, np.uint64), np.zeros(SLOTS, np.uint8)
+    for name, number in NUMBERS.items():
+        key = int.from_bytes(name.encode()[:NAME_BYTES], "little")
+        slot = (key * int(SLOT_FACTOR) & ((1 << 64) - 1)) >> int(SLOT_SHIFT)
+        keys[slot], known[slot] = key, number
+    return keys, known

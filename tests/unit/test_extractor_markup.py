@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extractor.markup import MOST_TAGS, Markup, read_markup, well_formed
-from pipeline.extractor.vocabulary import NUMBERS
+from pipeline.extractor.markup import GROUP_BYTES, MOST_TAGS, Markup, read_markup, well_formed
+from pipeline.extractor.vocabulary import NUMBERS, tag_numbers
 from tests.strategies import examples
 
 NAMES = {number: name for name, number in NUMBERS.items()}
@@ -127,3 +127,37 @@ def test_no_letter_is_lost_or_made_up(page: str) -> None:
 def test_what_is_in_hidden_elements_is_no_text() -> None:
     page = "<p>a<select><option>x<option>y</select>b<p>c<video>x<b>y</b></video><object>x</object>d"
     assert read(page).texts == ["ab", "cd"]
+
+
+def test_every_known_name_has_a_slot_of_its_own() -> None:
+    for name, number in NUMBERS.items():
+        codes = np.frombuffer(f"{name}>".encode() + b"\0" * 8, np.uint8)
+        assert tag_numbers(codes, np.zeros(1, np.int64))[0].tolist() == [number]
+
+
+@pytest.mark.parametrize(
+    ("page", "blocks"),
+    [
+        ("<!doctype html><!--[if lt IE 9]><p>no</p><![endif]--><p>a <!-- b > c --> d", ["a d"]),
+        ("<p>a<!-- x --><!---->b<!-- <p> --><p>c", ["ab", "c"]),
+        ("<select><!-- </select> --><option>no</select><p>a", ["a"]),
+        ("<div <!-- x>a</div><!-- y --><p>b", ["b"]),
+    ],
+)
+def test_declarations_are_no_text_and_no_border(page: str, blocks: list[str]) -> None:
+    fine = "<p>x</p>"
+    assert read(fine, page, fine).texts == ["x", *blocks, "x"]
+
+
+def test_pages_of_several_groups_read_as_each_alone() -> None:
+    pages = [
+        well_formed(f"<div class=c{i % 3}><p>{'word ' * 40_000}</p></div>".encode())[0] for i in range(9)
+    ]
+    together, alone = read_markup(pages), [read_markup([page]) for page in pages]
+    assert sum(map(len, pages)) > 2 * GROUP_BYTES
+    assert together.texts == [text for markup in alone for text in markup.texts]
+    assert together.page.tolist() == [i for i, markup in enumerate(alone) for _ in markup.page]
+    assert [together.attributes[i] for i in together.attribute] == [
+        markup.attributes[i] for markup in alone for i in markup.attribute
+    ]
+    assert together.codes.tolist() == [code for markup in alone for code in markup.codes[:-1]] + [0]
