@@ -49,15 +49,16 @@ class Sieve:
 
     def passing(self, text: TextBatch, where: Mask | None = None) -> Iterator[Positions]:
         """Yield for each size where its pieces may begin, of where the mask is true if it is given."""
-        translated = text.low_bytes().tobytes().translate(self.flags.tobytes())
-        flags, first = np.frombuffer(translated, dtype=np.uint8), 0
+        low = text.low_bytes()
+        flags = (low.tobytes() + bytes(-len(low) % 8)).translate(self.flags.tobytes())
+        eight, first = np.frombuffer(flags, dtype=np.uint64), 0  # shifted together; only lowest bits count
         for size in self.sizes:
-            count = max(0, len(flags) - size + 1)
-            passed = flags[:count] >> np.uint8(first)
+            count = max(0, len(low) - size + 1)
+            passed = (eight >> np.uint64(first)).view(np.uint8)[:count]
             if where is not None:
                 passed &= where[:count].view(np.uint8)
             for place in range(1, size):
-                passed &= flags[place : place + count] >> np.uint8(first + place)
+                passed &= (eight >> np.uint64(first + place)).view(np.uint8)[place : place + count]
             passed &= np.uint8(1)
             yield np.flatnonzero(passed.view(np.bool_))
             first += size
