@@ -106,10 +106,14 @@ class PrefixHashes:
 
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
         """Return the hash of each span."""
-        result: Hashes = self._sums.take(ends)
-        result -= self._sums.take(starts)
-        result *= _power(INVERSE, starts, len(self._sums))
-        return mix(result)
+        result = np.empty(len(starts), dtype=np.uint64)
+        for first in range(0, len(starts), CACHED):
+            piece, at = result[first : first + CACHED], starts[first : first + CACHED]
+            self._sums.take(ends[first : first + CACHED], out=piece, mode="clip")  # all lie inside
+            piece -= self._sums.take(at)
+            piece *= _power(INVERSE, at, len(self._sums))
+            mix(piece)
+        return result
 
     def joined(
         self, starts: Positions, ends: Positions, offsets: Positions, change: Replacement | None = None

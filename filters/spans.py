@@ -87,6 +87,11 @@ def where(mask: Mask) -> Positions:
     return np.flatnonzero(padded)[:count]
 
 
+def merged(*ordered: Positions) -> Positions:
+    """Return the numbers of a few ascending arrays as one, in less time than `np.insert` takes."""
+    return np.sort(np.concatenate(ordered), kind="stable")  # finds what is in order and merges it
+
+
 def span_positions(spans: Spans) -> Positions:
     """Return every position inside the spans, one span after another."""
     lengths = spans.lengths
@@ -169,7 +174,7 @@ def cut_out(spans: Spans, at: Positions) -> Spans:
     at, number = at[inside], number[inside]
     offsets = np.arange(len(spans) + 1)
     offsets += number.searchsorted(offsets)
-    return Spans(np.insert(spans.starts, number + 1, at + 1), np.insert(spans.ends, number, at), offsets)
+    return Spans(merged(spans.starts, at + 1), merged(spans.ends, at), offsets)
 
 
 def split(at: Positions, row_offsets: Positions) -> Spans:

@@ -12,7 +12,7 @@ from filters.registry import signal
 from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.ngrams import top_share
-from filters.spans import Spans, holding, maxima, runs, sums
+from filters.spans import Spans, holding, maxima, merged, runs, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
 
@@ -76,16 +76,16 @@ def _line_tokens(text: TextBatch) -> tuple[Spans, Positions]:
     """
     digit = text.flag(DIGIT)
     boundaries = np.flatnonzero(digit[1:] != digit[:-1]) + 1
-    feed = text.codepoints == LINE_FEED
-    boundaries = boundaries[~(feed[boundaries] | feed[boundaries - 1] | text.row_starts_flags[boundaries])]
-    separators = np.flatnonzero((text.codepoints == BLANK) | feed)
-    before = separators.searchsorted(boundaries)
-    ends = np.insert(separators, before, boundaries)
-    starts = np.insert(separators + 1, before, boundaries)
-    rows, lines = text.row_offsets, text.lines("split")
-    before = ends.searchsorted(rows)  # a row has one token more than separators
-    first = ends.searchsorted(lines.starts) + lines.rows
-    starts, ends = np.insert(starts, before[:-1], rows[:-1]), np.insert(ends, before[1:], rows[1:])
+    code, low, rows, lines = text.codepoints, text.low_bytes(), text.row_offsets, text.lines("split")
+    separators = np.flatnonzero(((low == BLANK) | (low == LINE_FEED)) & text.ascii)
+    boundaries = boundaries[
+        (code[boundaries] != LINE_FEED)
+        & (code[boundaries - 1] != LINE_FEED)
+        & ~text.row_starts_flags[boundaries]
+    ]
+    first = separators.searchsorted(lines.starts) + boundaries.searchsorted(lines.starts) + lines.rows
+    starts = merged(rows[:-1], boundaries, separators + 1)  # a row has one token more than separators
+    ends = merged(rows[1:], boundaries, separators)
     return Spans(starts, ends, np.append(first, len(starts))), boundaries
 
 
