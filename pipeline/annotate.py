@@ -248,8 +248,8 @@ def _count_images(state: _State, before: pa.Array, stage: str) -> None:
     counter = state.counts.setdefault(stage, Counter())
     sizes = [pc.fill_null(pc.list_value_length(a), 0) for a in (before, state.columns[IMAGES.name])]
     for lang, had, has in zip(state.lang.to_pylist(), *(size.to_pylist() for size in sizes), strict=True):
-        counter[lang or UNKNOWN_LANGUAGE, KEPT] += has
-        counter[lang or UNKNOWN_LANGUAGE, PLACE_UNKNOWN] += had - has
+        counts = {(lang or UNKNOWN_LANGUAGE, KEPT): has, (lang or UNKNOWN_LANGUAGE, PLACE_UNKNOWN): had - has}
+        counter.update({outcome: n for outcome, n in counts.items() if n})
 
 
 def _measure_chunks(recipe: Recipe, operation: ChunkKeys, state: _State, text: TextBatch) -> None:

@@ -11,9 +11,9 @@ from filters.rule import parse_rule
 from pipeline.annotate import annotate_batch, annotate_part
 from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, Measure, RowPass
 from pipeline.recipe import Recipe
-from pipeline.steps import KeepStep
+from pipeline.steps import EditStep, KeepStep
 from schemas.decision import DECISION
-from schemas.document import DOCUMENT
+from schemas.document import DOCUMENT, IMAGES
 from schemas.signals import LANGUAGE_COLUMNS, signals_schema
 from schemas.table import column
 
@@ -50,6 +50,29 @@ def test_chunks_that_fail_are_dropped_and_counted_by_language():
             {("swh_Latn", "kept"): 2, ("swh_Latn", "too_few_words"): 1, ("tha_Thai", "too_few_words"): 1}
         )
     }
+
+
+def test_images_follow_the_text_and_are_counted_by_language():
+    texts, langs = ["moja mbili tatu\nmoja", "moja", "moja mbili tatu"], ["swh_Latn", "tha_Thai", None]
+    rows = batch(texts, langs)
+    images = [[{"url": "a", "alt": "", "position": p} for p in places] for places in ([15, 20], [], [15])]
+    rows = rows.append_column(IMAGES, pa.array(images, IMAGES.type))
+    schema = signals_schema(pa.schema([]), with_chunk_ends=False, with_images=True)
+    made, counts = annotate_batch(RECIPE, planned(ChunkRules((LONG_WORDS,))), schema, rows, {})
+    assert [[i["position"] for i in row] for row in made.column("images").to_pylist()] == [[15, 15], [], [15]]
+    assert counts["annotate_2_images"] == Counter({("swh_Latn", "kept"): 2, ("", "kept"): 1})
+
+
+def test_an_image_whose_place_is_not_known_is_counted():
+    rows = batch(["abc http://x.y/z\n\n\nhttp://x.y/z\ndef"])
+    rows = rows.append_column(IMAGES, pa.array([[{"url": "a", "alt": "", "position": 16}]], IMAGES.type))
+    schema = signals_schema(pa.schema([]), with_chunk_ends=False, with_images=True)
+    made, counts = annotate_batch(
+        RECIPE, planned(EditStep("drop_addresses", "drop_addresses")), schema, rows, {}
+    )
+    assert made.column("text").to_pylist() == ["abc\ndef"]
+    assert made.column("images").to_pylist() == [[]]
+    assert counts["annotate_2_images"] == Counter({("swh_Latn", "image_place_unknown"): 1})
 
 
 def test_the_first_rule_that_a_chunk_fails_is_its_reason():
