@@ -62,9 +62,16 @@ check: setup ## Lint, format, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Two processes, since those that need Spark wait for Java half the time; what they say comes last.
 .PHONY: test
 test: check ## Everything: checks, then all tests
-	$(BIN)/pytest
+	@mkdir -p build; status=0; \
+	$(BIN)/pytest -m spark > build/spark_tests.txt 2>&1 & spark=$$!; \
+	trap 'kill $$spark 2>/dev/null || true' EXIT; \
+	$(BIN)/pytest -m "not spark" || status=$$?; \
+	echo "make test: and those with Spark"; \
+	wait $$spark || status=$$?; trap - EXIT; \
+	cat build/spark_tests.txt; exit $$status
 
 .PHONY: test-fast
 test-fast: setup ## Tests that need no Spark and little time

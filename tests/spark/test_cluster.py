@@ -36,6 +36,7 @@ def spark_environment() -> dict[str, str]:
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "SPARK_NO_DAEMONIZE": "1",
+        "SPARK_DAEMON_JAVA_OPTS": os.environ["SPARK_SUBMIT_OPTS"],
     }
 
 
@@ -92,6 +93,8 @@ def submit(master: str, zipped: Path, script: Path, *arguments: str) -> None:
     environment = spark_environment()
     command = [f"{environment['SPARK_HOME']}/bin/spark-submit", "--master", master, "--py-files", str(zipped)]
     command += ["--conf", "spark.executor.memory=512m", "--conf", "spark.driver.host=127.0.0.1"]
+    command += ["--conf", f"spark.executor.extraJavaOptions={environment['SPARK_SUBMIT_OPTS']}"]
+    command += ["--conf", "spark.ui.enabled=false"]
     command += ["--conf", "spark.sql.shuffle.partitions=4", str(script), *arguments]
     folder = zipped.parent
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
