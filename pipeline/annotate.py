@@ -156,9 +156,8 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
     chunks = _chunks(recipe, state, text, operation.unit)
     parent = np.repeat(np.arange(len(text)), np.diff(chunks.offsets))
     lang = state.lang.take(pa.array(parent))
-    measured = state.measure(
-        {"text": pc.utf8_trim_whitespace(text.slice_text(chunks)), "lang": lang}, recipe.settings
-    )
+    stripped = pc.utf8_trim_whitespace(text.slice_text(chunks))
+    measured = state.measure({"text": stripped, "lang": lang}, recipe.settings)
     reason, failure = np.full(len(parent), -1), np.full(len(parent), -1)
     for code in range(len(operation.rules) - 1, -1, -1):
         step = operation.rules[code]
@@ -167,6 +166,9 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
         failure[mask] = code
         if step.then == "drop":
             reason[mask] = code
+    if recipe.is_markdown:
+        source = _judged_with(stripped, chunks)
+        reason, failure = reason[source], failure[source]
     counts = np.bincount(parent[failure >= 0], minlength=len(text))
     state.columns["chunk_count"] = pa.array(np.diff(chunks.offsets), pa.int64())
     state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
@@ -210,7 +212,19 @@ def _drop_by_decision(
     lines = np.asarray(table.column("line").combine_chunks(), np.int64)[mine]
     reason = np.full(len(chunks.starts), -1)
     reason[chunks.offsets[rows] + lines] = 0
+    if recipe.is_markdown:
+        reason = reason[_judged_with(pc.utf8_trim_whitespace(text.slice_text(chunks)), chunks)]
     _drop(state, text, chunks, reason, names=[operation.decisions], stage=f"{operation.decisions}_chunks")
+
+
+def _judged_with(stripped: pa.Array, chunks: Spans) -> np.ndarray:
+    """Return of each chunk its own number, of a blank one that of the last before it that is not blank.
+
+    Blank lines part the blocks of Markdown: each stays or goes with the line that it follows.
+    """
+    is_own = np.asarray(pc.binary_length(stripped)) > 0
+    is_own[chunks.offsets[:-1][np.diff(chunks.offsets) > 0]] = True
+    return np.maximum.accumulate(np.where(is_own, np.arange(len(is_own)), 0))
 
 
 def _drop(

@@ -55,6 +55,11 @@ class Recipe:
         """Whether documents carry the images in their text: `images = true` under `[extraction]`."""
         return self.extractor in BATCHED and bool(self.extraction.get("images"))
 
+    @property
+    def is_markdown(self) -> bool:
+        """Whether texts are Markdown: `form = "markdown"` under `[extraction]`."""
+        return self.extractor in BATCHED and self.extraction.get("form") == "markdown"
+
 
 def load_recipe(name_or_path: str) -> Recipe:
     """Read a shipped recipe by name, or any by the path of its TOML file.

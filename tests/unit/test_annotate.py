@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,26 @@ def test_chunks_that_fail_are_dropped_and_counted_by_language():
             {("swh_Latn", "kept"): 2, ("swh_Latn", "too_few_words"): 1, ("tha_Thai", "too_few_words"): 1}
         )
     }
+
+
+def test_in_markdown_a_blank_line_goes_with_the_line_that_it_follows():
+    markdown = replace(RECIPE, extraction={"form": "markdown"})
+    texts = ["a b c\n\nd\n\n- e f g\n- h\n- i j k\n\nl m n", "a\n\nb\n\nc d e", ""]
+    operation = ChunkRules((LONG_WORDS,))
+    made, counts = annotate_batch(markdown, planned(operation), PLAIN, batch(texts), {})
+    assert made.column("text").to_pylist() == ["a b c\n\n- e f g\n- i j k\n\nl m n", "c d e", ""]
+    assert counts["annotate_2_chunks_1"] == Counter(
+        {("swh_Latn", "kept"): 7, ("swh_Latn", "too_few_words"): 7}
+    )
+
+
+def test_in_markdown_blank_lines_are_no_duplicates_of_each_other():
+    markdown = replace(RECIPE, extraction={"form": "markdown"})
+    columns = {"doc_key": [100, 100, 100], "line": [1, 2, 3], "reason": ["dup"] * 3}
+    table = pa.table({f.name: pa.array(columns.get(f.name, [None] * 3), f.type) for f in DECISION})
+    rows = batch(["a\n\nb\n\nc"])
+    made, _ = annotate_batch(markdown, planned(DropChunks("dup")), PLAIN, rows, {"dup": table})
+    assert made.column("text").to_pylist() == ["a\n\nc"]
 
 
 def test_images_follow_the_text_and_are_counted_by_language():
