@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, CODE_POINTS, tables
+from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, CODE_POINTS, look_up, tables
 
 CodePoints = NDArray[np.uint32]
 Positions = NDArray[np.int64]
@@ -38,13 +38,15 @@ def decompose(codepoints: CodePoints, offsets: Positions) -> tuple[CodePoints, P
     return _ordered(codepoints, offsets), offsets
 
 
-def growth(codepoints: CodePoints) -> tuple[Positions, Positions]:
-    """Return the positions of what decomposes, and how many code points more each then has."""
+def growth(codepoints: CodePoints) -> NDArray[np.uint8]:
+    """Return how many code points more each has when it is decomposed."""
+    return look_up(_growths(), codepoints)
+
+
+@functools.cache
+def _growths() -> NDArray[np.uint8]:
     sizes, _, _ = _decompositions()
-    high = np.flatnonzero(codepoints >= FIRST_DECOMPOSED)
-    found = sizes[codepoints[high]]
-    changed = np.flatnonzero(found)
-    return high[changed], found[changed].astype(np.int64) - 1
+    return np.maximum(sizes, 1) - np.uint8(1)
 
 
 def _ordered(codepoints: CodePoints, offsets: Positions) -> CodePoints:

@@ -123,6 +123,19 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     return result
 
 
+def sorted_lengths(spans: Spans) -> Positions:
+    """Return the lengths of the spans in ascending order, row after row."""
+    lengths, rows = spans.lengths, len(spans.offsets) - 1
+    bits = int(lengths.max(initial=0)).bit_length()
+    wide = np.int32 if bits + rows.bit_length() < np.dtype(np.int32).itemsize * 8 else np.int64
+    numbers: NDArray[Any] = np.arange(rows, dtype=wide)
+    keys = np.repeat(numbers << bits, spans.counts)
+    keys |= lengths.astype(wide)
+    keys.sort()
+    keys &= (1 << bits) - 1
+    return keys.astype(np.int64)
+
+
 def _narrow(values: NDArray[Any], most: int) -> tuple[NDArray[Any], type[np.generic]]:
     """Return the values as numbers and what holds the sum of `most` of them: the narrower, the faster."""
     if values.dtype == np.bool_ and most < 1 << 16:
@@ -144,14 +157,21 @@ def maxima(values: NDArray[Any], offsets: Positions) -> Positions:
 def holding(spans: Spans, mask: Mask) -> Mask:
     """Return which spans, none of them empty, hold a position of `mask`.
 
-    Most show it by their first two positions. If the rest is long, it is asked where runs of the mask begin.
+    Most show it by their first positions. If the rest is long, it is asked where runs of the mask begin.
     """
     found: Mask = mask[spans.starts]
-    doubtful = np.flatnonzero(~found)
-    doubtful = doubtful[spans.ends[doubtful] - spans.starts[doubtful] > 1]
-    found[doubtful] = mask[spans.starts[doubtful] + 1]
-    doubtful = doubtful[~found[doubtful]]
+    doubtful, step = np.flatnonzero(~found), 1
     starts, ends = spans.starts[doubtful] + 1, spans.ends[doubtful]
+    while step == 1 or (step <= LOOKS and 0 < len(doubtful) * MANY < len(mask)):
+        asked = np.flatnonzero(starts < ends)
+        show = mask[starts[asked]]
+        found[doubtful[asked]] = show
+        left = asked[np.flatnonzero(~show)]
+        doubtful, starts, ends, step = doubtful[left], starts[left] + 1, ends[left], step + 1
+    filled = np.flatnonzero(starts < ends)
+    doubtful, starts, ends = doubtful[filled], starts[filled], ends[filled]
+    if len(doubtful) == 0:
+        return found
     size = int((ends - starts).sum())
     if size * FEW < len(mask):
         rest = Spans(starts, ends, doubtful)
@@ -223,6 +243,10 @@ def _inner(inside: Mask, cuts: Positions) -> Positions:
     kept: Positions = cuts[inside[cuts] & inside[cuts - 1]]
     return kept
 
+
+LOOKS = 8
+MANY = 64
+"""`holding` looks at so many positions of a span after the first, but once the spans in doubt are so few."""
 
 FEW = 16
 """`holding` looks at each position of the rest if that is shorter than the mask by this factor."""

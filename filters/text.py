@@ -298,6 +298,10 @@ class TextBatch:
         """
         return self.once(("lines", kind), lambda: sentences.lines(self, kind))
 
+    def stripped_lines(self, kind: str = "newline") -> Spans:
+        """Return what of the lines is left without white space at their ends; nothing of blank ones."""
+        return self.once(("stripped lines", kind), lambda: self.stripped(self.lines(kind)))
+
     def words(self, kind: str = "unicode") -> Spans:
         r"""Return the words; `filters/words.py` defines the kinds.
 

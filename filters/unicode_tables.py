@@ -14,10 +14,12 @@ No field crosses a byte, so that `TextBatch.flag` looks at one byte of each code
 import functools
 from dataclasses import dataclass
 from importlib import resources
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar("Value", bound=np.generic)
 
 CATEGORIES: Final = (
     *("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
@@ -124,11 +126,17 @@ def script_number(code: str) -> int:
     return tables().scripts.index(code)
 
 
-def property_bytes(codepoints: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """Return the four bytes of the property words, each with a value per code point, lowest first.
+def look_up(table: NDArray[Value], codepoints: NDArray[np.uint32]) -> NDArray[Value]:
+    """Return the value of each code point, some at a time: NumPy's wide indices stay in the caches."""
+    result = np.empty(len(codepoints), dtype=table.dtype)
+    for start in range(0, len(codepoints), CACHED):
+        piece = codepoints[start : start + CACHED]
+        table.take(piece, out=result[start : start + CACHED], mode="clip")
+    return result
 
-    They are looked up some at a time: NumPy's wide indices stay in the caches.
-    """
+
+def property_bytes(codepoints: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Return the four bytes of the property words, each with a value per code point, lowest first."""
     table = tables().properties
     result = np.empty((4, len(codepoints)), dtype=np.uint8)
     for start in range(0, len(codepoints), CACHED):

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
-from filters.spans import Spans, distinct, span_positions, sums
+from filters.spans import Spans, distinct, sorted_lengths, span_positions, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, listed
 
+Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 PUNCTUATION = "datatrove_punctuation"
 GOPHER = "Rae et al. 2021, arXiv:2112.11446, section A.1.1"
-LENGTH_BITS = 32
 
 
 @signal(pa.float32(), unit="code points", source="Dolma python/dolma/taggers/gopher.py")
 def median_word_length(text: TextBatch, *, kind: str = "whitespace") -> pa.Array:
     """Median code points per word, the mean of the middle two; null where there is no word."""
     words = text.words(kind)
-    counts, lengths = words.counts, words.lengths
-    ordered = np.sort((words.rows << LENGTH_BITS) | lengths) & ((1 << LENGTH_BITS) - 1)
+    counts = words.counts
+    ordered = sorted_lengths(words)
     filled = counts > 0
     values = np.zeros(len(text))
     middle = words.offsets[:-1][filled] + (counts[filled] - 1) // 2
@@ -78,20 +78,20 @@ def alphabetic_word_ratio(text: TextBatch, *, kind: str = "unicode") -> pa.Array
 @signal(pa.int32(), unit="words", source="datatrove gopher_quality_filter.py")
 def plain_word_count(text: TextBatch, *, kind: str = "tokens") -> pa.Array:
     """Words that are not punctuation alone, by datatrove's table of punctuation."""
-    return count(text, _plain_words(text, kind).counts)
+    return count(text, sums(_plain_words(text, kind), text.words(kind).offsets))
 
 
 @signal(pa.float32(), unit="code points per word", source="datatrove gopher_quality_filter.py")
 def mean_plain_word_length(text: TextBatch, *, kind: str = "tokens") -> pa.Array:
     """Mean code points of the words that are not punctuation alone; null where there is none."""
-    words = _plain_words(text, kind)
-    return ratio(text, sums(words.lengths, words.offsets), words.counts)
+    words, plain = text.words(kind), _plain_words(text, kind)
+    return ratio(text, sums(words.lengths * plain, words.offsets), sums(plain, words.offsets))
 
 
-def _plain_words(text: TextBatch, kind: str) -> Spans:
-    """Return the words with a code point that is not in datatrove's table."""
+def _plain_words(text: TextBatch, kind: str) -> Mask:
+    """Return which words have a code point that is not in datatrove's table."""
 
-    def compute() -> Spans:
+    def compute() -> Mask:
         words = text.words(kind)
         plain = ~listed(PUNCTUATION).take(text.codepoints[words.starts])
         doubtful = np.flatnonzero(~plain)
@@ -99,7 +99,7 @@ def _plain_words(text: TextBatch, kind: str) -> Spans:
         rest = Spans(words.starts[doubtful], words.ends[doubtful], doubtful)
         held = ~listed(PUNCTUATION).take(text.codepoints[span_positions(rest)])
         plain[doubtful] = sums(held, np.concatenate(([0], np.cumsum(rest.lengths)))) > 0
-        return words.chosen(plain)
+        return plain
 
     return text.once(("plain words", kind), compute)
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, ratio
-from filters.spans import Spans, strip, sums
+from filters.spans import Spans, sorted_lengths, sums
 from filters.text import TextBatch
-from filters.unicode_tables import SPACE, listed
+from filters.unicode_tables import listed, one_of
 from schemas.errors import RecipeError
 
 Mask = NDArray[np.bool_]
@@ -31,7 +31,6 @@ Positions = NDArray[np.int64]
 GOPHER = "Rae et al. 2021, arXiv:2112.11446, table A1 and section A.1.1"
 FINEWEB = "FineWeb, datatrove fineweb_quality_filter.py"
 TERMINAL: Final = "datatrove_terminal_punctuation"
-LENGTH_BITS: Final = 32
 DENOMINATORS: Final = ("text", "words", "lines")
 
 
@@ -40,10 +39,9 @@ def bullet_line_ratio(
     text: TextBatch, *, bullets: str = "•-*●", lines: str = "unicode", stripped: bool = True
 ) -> pa.Array:
     """Lines that begin with a bullet, after white space if `stripped` / lines; null without a line."""
-    spans = text.lines(lines)
-    solid = _solid(text, spans, stripped)
-    begins = np.isin(text.codepoints[solid.starts], [ord(c) for c in bullets])
-    return ratio(text, _per_row(solid, begins), spans.counts)
+    solid = _solid(text, lines, stripped)
+    begins = one_of(bullets)[text.codepoints[solid.starts]]
+    return ratio(text, _per_row(solid, begins), text.lines(lines).counts)
 
 
 @signal(pa.float32(), unit="ratio", source=GOPHER)
@@ -51,12 +49,11 @@ def ellipsis_line_ratio(
     text: TextBatch, *, dots: bool = True, lines: str = "unicode", stripped: bool = True
 ) -> pa.Array:
     """Lines that end in `…`, or `...` with `dots`, before white space if `stripped` / lines."""
-    spans = text.lines(lines)
-    solid = _solid(text, spans, stripped)
+    solid = _solid(text, lines, stripped)
     ends = text.codepoints[solid.ends - 1] == ord("…")
     if dots:
         ends |= _ends_in_dots(text, solid)
-    return ratio(text, _per_row(solid, ends), spans.counts)
+    return ratio(text, _per_row(solid, ends), text.lines(lines).counts)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{FINEWEB}; Penedo et al. 2024")
@@ -69,7 +66,7 @@ def line_punct_ratio(text: TextBatch, *, marks: str | None = None, blank: bool =
     spans = _with_blank(text, blank)
     filled = spans.chosen(spans.ends > spans.starts)
     last = text.codepoints[filled.ends - 1]
-    ends = listed(TERMINAL)[last] if marks is None else np.isin(last, [ord(c) for c in marks])
+    ends = (listed(TERMINAL) if marks is None else one_of(marks))[last]
     return ratio(text, _per_row(filled, ends), spans.counts)
 
 
@@ -84,10 +81,10 @@ def short_line_ratio(text: TextBatch, *, characters: int = 30, blank: bool = Fal
 def nth_longest_line_length(text: TextBatch, *, n: int = 3, lines: str = "split") -> pa.Array:
     """Code points of the n-th longest line; 0 in a text of fewer lines."""
     spans = text.lines(lines)
-    ordered = np.sort((spans.rows << LENGTH_BITS) | spans.lengths)
+    ordered = sorted_lengths(spans)
     enough = spans.counts >= n
     values = np.zeros(len(text), dtype=np.int64)
-    values[enough] = ordered[spans.offsets[1:][enough] - n] & ((1 << LENGTH_BITS) - 1)
+    values[enough] = ordered[spans.offsets[1:][enough] - n]
     return column(text, values, pa.int32())
 
 
@@ -156,11 +153,11 @@ def _copies(text: TextBatch, spans: Spans, first: bool) -> Mask:
 
 def _chosen(text: TextBatch, kind: str, blank: bool) -> Spans:
     spans = text.lines(kind)
-    return spans if blank else text.once(("not blank", kind), lambda: _not_blank(text, spans))
+    return spans if blank else text.once(("not blank", kind), lambda: _not_blank(text, spans, kind))
 
 
-def _not_blank(text: TextBatch, spans: Spans) -> Spans:
-    solid = strip(spans, text.flag(SPACE))
+def _not_blank(text: TextBatch, spans: Spans, kind: str) -> Spans:
+    solid = text.stripped_lines(kind)
     kept = np.zeros(len(spans), dtype=np.bool_)
     kept[np.searchsorted(spans.ends, solid.ends)] = True
     return spans.chosen(kept)
@@ -170,17 +167,18 @@ def _with_blank(text: TextBatch, blank: bool) -> Spans:
     return _chosen(text, "split", blank)
 
 
-def _solid(text: TextBatch, spans: Spans, stripped: bool) -> Spans:
-    """Return the spans that hold something, stripped of white space on request."""
-    return strip(spans, text.flag(SPACE)) if stripped else spans.chosen(spans.ends > spans.starts)
+def _solid(text: TextBatch, kind: str, stripped: bool) -> Spans:
+    """Return the lines that hold something, stripped of white space on request."""
+    spans = text.lines(kind)
+    return text.stripped_lines(kind) if stripped else spans.chosen(spans.ends > spans.starts)
 
 
 def _ends_in_dots(text: TextBatch, spans: Spans) -> Mask:
-    dots = text.codepoints == ord(".")
-    ends: Mask = dots[spans.ends - 1] & (spans.lengths >= len("..."))
+    codepoints = text.codepoints
+    ends: Mask = (codepoints[spans.ends - 1] == ord(".")) & (spans.lengths >= len("..."))
     places = np.flatnonzero(ends)
     last = spans.ends[places]
-    ends[places] = dots[last - 2] & dots[last - 3]
+    ends[places] = (codepoints[last - 2] == ord(".")) & (codepoints[last - 3] == ord("."))
     return ends
 
 

@@ -7,7 +7,7 @@ from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import maxima, runs
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, EMOJI
+from filters.unicode_tables import ASCII_PUNCT, DIGIT, EMOJI
 
 STOPES = "NLLB, stopes/pipelines/monolingual (a4e75e8)"
 
@@ -26,8 +26,7 @@ def ascii_punctuation_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_number_ratio 0.2")
 def ascii_digit_ratio(text: TextBatch) -> pa.Array:
     """ASCII digits / code points; null for an empty text."""
-    digits = (text.codepoints - np.uint32(ord("0"))) < np.uint32(10)
-    return ratio(text, text.row_sums(digits), text.lengths)
+    return ratio(text, text.row_sums(text.flag(DIGIT) & text.ascii), text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_emoji_ratio 0.1")
@@ -43,10 +42,11 @@ def emoji_ratio(text: TextBatch) -> pa.Array:
 def max_char_run(text: TextBatch) -> pa.Array:
     """Length of the longest run of one code point; null for an empty text."""
     codepoints = text.codepoints
-    same = codepoints[1:] == codepoints[:-1]
-    same &= ~text.row_starts_flags[1:-1]
-    starts, ends = runs(same, np.array([0, len(same)]))
-    longest = np.ones(len(text), dtype=np.int64)
-    offsets = np.searchsorted(starts, text.row_offsets)
-    longest += maxima(ends - starts, offsets)
+    same = np.zeros(len(codepoints), dtype=np.bool_)  # as the code point before
+    np.equal(codepoints[1:], codepoints[:-1], out=same[1:])
+    same &= ~text.row_starts_flags[:-1]
+    longest = np.where(text.row_sums(same) > 0, 2, 1)
+    same[1:] &= same[:-1]  # as the two before: runs of two are many, longer ones few
+    starts, ends = runs(same, text.row_offsets)
+    longest = np.maximum(longest, maxima(ends - starts + 2, starts.searchsorted(text.row_offsets)))
     return column(text, longest, pa.int32(), text.lengths == 0)

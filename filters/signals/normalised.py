@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.decomposition import decompose, growth
-from filters.spans import Spans, holding, kept, steps
+from filters.spans import Spans, holding, kept
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, SPACE
 
@@ -45,9 +45,7 @@ def normalised_size(text: TextBatch) -> NDArray[np.int64]:
 
     def compute() -> NDArray[np.int64]:
         solid = text.row_sums(~text.flag(SPACE | ASCII_PUNCT))
-        at, more = growth(text.codepoints)
-        before = np.concatenate(([0], np.cumsum(more)))
-        return solid + steps(before[at.searchsorted(text.row_offsets)])
+        return solid + text.row_sums(growth(text.codepoints))
 
     return text.once("normalised size", compute)
 

@@ -13,15 +13,15 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
 from filters.signals.normalised import normalised, normalised_size, normalised_words
-from filters.spans import Spans, distinct, holding, strip, sums
+from filters.spans import Spans, distinct, holding, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, ASCII_END, LINE_FEED, LOWER, SPACE, TITLE, UPPER
+from filters.unicode_tables import ALPHA, ASCII_PUNCT, LINE_FEED, LOWER, TITLE, UPPER, one_of
 from filters.words import word_characters
 
 WANTED = "javascript"
 FLOATS = pa.list_(pa.float32())
-LINE_END_MARKS = np.frombuffer(".!?\u201d".encode("utf-32-le"), dtype=np.uint32)
-LINE_BULLETS = np.frombuffer("•‣▶◀◦■□▪▫–".encode("utf-32-le"), dtype=np.uint32)
+LINE_END_MARKS = ".!?\u201d"
+LINE_BULLETS = "•‣▶◀◦■□▪▫–"
 
 
 @signal(pa.int32(), unit="words", source="RedPajama-V2 rps_doc_word_count")
@@ -68,7 +68,7 @@ def pattern_sentence_count(text: TextBatch) -> pa.Array:
 def word_without_latin_ratio(text: TextBatch) -> pa.Array:
     """Raw words without one of a-z, A-Z / raw words; null without a word. Near 1 outside the Latin script."""
     words = text.words("word_punct")
-    latin = text.flag(ALPHA) & (text.codepoints < ASCII_END)
+    latin = text.flag(ALPHA) & text.ascii
     return ratio(text, words.counts - sums(holding(words, latin), words.offsets), words.counts)
 
 
@@ -87,19 +87,17 @@ def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Arra
 @signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_ending_with_terminal_punctution_mark")
 def lines_with_end_mark(text: TextBatch) -> pa.Array:
     """For each line: whether it ends in `.`, `!`, `?` or `”`, white space aside."""
-    lines = text.lines()
-    solid = strip(lines, text.flag(SPACE))
+    lines, solid = text.lines(), text.stripped_lines()
     return _by_line(
-        text, lines, _holding(lines, solid, np.isin(text.codepoints[solid.ends - 1], LINE_END_MARKS))
+        text, lines, _holding(lines, solid, one_of(LINE_END_MARKS)[text.codepoints[solid.ends - 1]])
     )
 
 
 @signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_start_with_bulletpoint")
 def lines_with_bullet(text: TextBatch) -> pa.Array:
     """For each line: whether it begins with one of ten bullets (the en dash too), white space aside."""
-    lines = text.lines()
-    solid = strip(lines, text.flag(SPACE))
-    return _by_line(text, lines, _holding(lines, solid, np.isin(text.codepoints[solid.starts], LINE_BULLETS)))
+    lines, solid = text.lines(), text.stripped_lines()
+    return _by_line(text, lines, _holding(lines, solid, one_of(LINE_BULLETS)[text.codepoints[solid.starts]]))
 
 
 @signal(FLOATS, unit="ratio by line", source="RedPajama-V2 rps_lines_uppercase_letter_fraction")
@@ -121,14 +119,25 @@ def lines_word_count(text: TextBatch) -> pa.Array:
 def lines_javascript_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form that are `javascript`."""
     lines, words = text.lines(), text.words("whitespace")
+    word = _may_be_wanted(text, words)
+    if len(word):
+        alone = Spans(words.starts[word], words.ends[word], np.arange(len(word) + 1))
+        plain = normalised(text.as_rows(alone))
+        word, first = word[plain.lengths == len(WANTED)], plain.row_offsets[:-1][plain.lengths == len(WANTED)]
+        letters = plain.folded[first[:, None] + np.arange(len(WANTED))]
+        word = word[(letters == np.array([ord(c) for c in WANTED])).all(axis=1)]
+    return _by_line(text, lines, _inside(words.starts[word], lines))
+
+
+def _may_be_wanted(text: TextBatch, words: Spans) -> NDArray[np.int64]:
+    """Return the words with a `j` before `av`, ASCII punctuation aside, as far as is soon seen."""
+    folded, mark = text.folded, text.flag(ASCII_PUNCT)
     at = search.places(text, WANTED[0], fold=True)
+    at = at[at < len(folded) - 2]
+    at = at[mark[at + 1] | (folded[at + 1] == ord(WANTED[1]))]
+    at = at[mark[at + 1] | mark[at + 2] | (folded[at + 2] == ord(WANTED[2]))]
     word = distinct(np.searchsorted(words.starts, at, side="right") - 1)
-    word = word[words.lengths[word] >= len(WANTED)]  # that may also hold punctuation
-    plain = normalised(text.as_rows(Spans(words.starts[word], words.ends[word], np.arange(len(word) + 1))))
-    word, first = word[plain.lengths == len(WANTED)], plain.row_offsets[:-1][plain.lengths == len(WANTED)]
-    letters = plain.folded[first[:, None] + np.arange(len(WANTED))]
-    equal = (letters == np.array([ord(c) for c in WANTED])).all(axis=1)
-    return _by_line(text, lines, _inside(words.starts[word[equal]], lines))
+    return word[words.ends[word] - words.starts[word] >= len(WANTED)]
 
 
 @signal(FLOATS, unit="ratio by line", source="RedPajama-V2 rps_lines_numerical_chars_fraction")

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from filters.registry import signal
 from filters.signals.columns import column, ratio
+from filters.spans import maxima
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_END, ASCII_PUNCT, DIGIT, SPACE, script_codes
+from filters.unicode_tables import ASCII_PUNCT, DIGIT, SPACE, script_codes
 
 GLOTSCRIPT = "GlotScript 0f6178e (recipes.md 2.4), Kargaran et al. 2024"
 JAPANESE = ("Hani", "Hira", "Kana")
@@ -83,19 +84,18 @@ def script_counts(text: TextBatch, merge: bool) -> ScriptCounts:
 
 
 def _counts(text: TextBatch) -> ScriptCounts:
-    ascii_digit = text.flag(DIGIT) & (text.codepoints < ASCII_END)
-    left_out = text.flag(SPACE) | text.flag(ASCII_PUNCT) | ascii_digit
+    left_out = text.flag(DIGIT) & text.ascii
+    left_out |= text.flag(SPACE | ASCII_PUNCT)
     scripts = text.scripts + np.uint8(1)  # 0 is what is left out
     scripts *= ~left_out
-    numbers, counts = [], []
-    while len(scripts) and (highest := scripts.max()):
-        of_it = scripts == highest
-        numbers.append(int(highest) - 1)
-        counts.append(text.row_sums(of_it))
-        scripts *= ~of_it
-    codes = script_codes()
-    cells = np.stack(counts[::-1], axis=1) if counts else np.zeros((len(text), 0), dtype=np.int64)
-    return ScriptCounts(tuple(codes[i] for i in numbers[::-1]), cells)
+    codes, rows = script_codes(), np.arange(len(text))
+    cells = np.zeros((len(text), len(codes) + 1), dtype=np.int64)
+    while (highest := maxima(scripts, text.row_offsets)).any():  # one script of each row at a time
+        others = scripts != np.repeat(highest.astype(np.uint8), text.lengths)
+        cells[rows, highest] += text.lengths - text.row_sums(others)
+        scripts *= others
+    numbers = np.flatnonzero(cells[:, 1:].any(axis=0))
+    return ScriptCounts(tuple(codes[i] for i in numbers), cells[:, numbers + 1])
 
 
 def _merged(found: ScriptCounts) -> ScriptCounts:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from filters.registry import signal
 from filters.signals.columns import column, ratio
-from filters.spans import maxima, runs, sums
+from filters.spans import sums
 from filters.text import TextBatch
 
 DOLMA: Final = "Dolma v1.6, repeated patterns (GPT-NeoX tokens, periods 1 to 13, 100 repetitions)"
@@ -31,12 +31,14 @@ def max_pattern_run(text: TextBatch, *, longest: int = 13, kind: str = "tokens")
     """
     words, hashes = text.words(kind), text.word_hashes(kind, fold=False)
     best = np.minimum(words.counts, 1)
-    for period in range(1, min(longest, max(len(hashes) - 1, 0)) + 1):
-        same = np.zeros(len(hashes), dtype=np.bool_)
-        same[:-period] = hashes[:-period] == hashes[period:]
-        crossing = np.concatenate([words.offsets[1:] - step for step in range(1, period + 1)])
-        same[crossing[crossing >= 0]] = False
-        starts, ends = runs(same, words.offsets)
-        offsets = np.searchsorted(starts, words.offsets)
-        best = np.maximum(best, maxima((ends - starts) // period + 1, offsets))
+    periods = range(1, min(longest, max(len(hashes) - 1, 0)) + 1)
+    found = [np.flatnonzero(hashes[:-period] == hashes[period:]) for period in periods]
+    if found:  # words that equal the one a period later
+        at, period = np.concatenate(found), np.repeat(periods, [len(each) for each in found])
+        row = np.searchsorted(words.offsets, at, side="right") - 1
+        inside = np.flatnonzero(at + period < words.offsets[row + 1])
+        at, period, row = at[inside], period[inside], row[inside]
+        fresh = (np.diff(at, prepend=-2) != 1) | (np.diff(period, prepend=0) != 0)
+        firsts = np.flatnonzero(fresh)  # of each run
+        np.maximum.at(best, row[firsts], np.diff(firsts, append=len(at)) // period[firsts] + 1)
     return column(text, best, pa.int32(), words.counts == 0)
