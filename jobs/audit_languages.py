@@ -15,7 +15,7 @@ from pipeline.arguments import job_parser
 from pipeline.audit_steps import judge_pools, pool_receipts, sample_task
 from pipeline.plan import GlobalStep
 from pipeline.run import Run, find_stage, open_run, unfinished
-from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
+from pipeline.spark import announce, hand_out, spark_session
 from pipeline.steps import AuditStep
 from pipeline.workspace import Workspace
 from schemas.errors import WorkspaceError
@@ -34,8 +34,7 @@ def run(spark: SparkSession, run: Run, step: str) -> None:
         return
     started = time.monotonic()
     names = [str(part.number) for part in run.parts]
-    tasks = KEY_TASKS * spark.sparkContext.defaultParallelism
-    receipts = run_parts(spark, names, partial(sample_task, run, planned), tasks=tasks)
+    receipts = hand_out(spark, names, partial(sample_task, run, planned))
     languages = judge_pools(run, planned, pool_receipts(run, planned, receipts), started)
     announce(step, f"{languages:,} languages judged", time.monotonic() - started)
 

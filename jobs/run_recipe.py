@@ -18,6 +18,7 @@ from jobs import (
     extract_text,
     learn_thresholds,
     publish_corpus,
+    sample_documents,
     select_documents,
 )
 from pipeline.arguments import open_job
@@ -29,16 +30,20 @@ from pipeline.global_steps import (
     keep_results,
     note_results,
     reached,
-    sample,
     threshold_here,
 )
 from pipeline.plan import GlobalStep
 from pipeline.run import Run, unfinished
-from pipeline.spark import KEY_TASKS, announce, run_parts, spark_session
-from pipeline.workspace import Receipt
+from pipeline.spark import announce, hand_out, spark_session
 
 Session = Callable[[], SparkSession]
 """Gives the Spark session, started at the first call."""
+GLOBAL_JOBS = {
+    "dedup": dedup_documents.run,
+    "threshold": learn_thresholds.run,
+    "audit": audit_languages.run,
+    "sample": sample_documents.run,
+}
 
 
 def run(session: Session, run: Run) -> dict[str, object]:
@@ -75,34 +80,22 @@ def _global_step(session: Session, run: Run, planned: GlobalStep) -> None:
         return
     started = time.monotonic()
     few = _fits_here(run)
-    found = reached(run, planned) if few else reached(run, planned, partial(_hand_out, session()))
+    found = reached(run, planned) if few else reached(run, planned, partial(hand_out, session()))
     if keep_results(run, planned, found):
         seconds = time.monotonic() - started
         announce(step, f"nothing new: the same {found.documents:,} documents reach it as before", seconds)
         return
-    done = _done_here(run, planned) if few else None
-    if done is None and planned.kind == "sample":
-        done = _sampled(sample(run, planned, partial(_hand_out, session())))
-    if done is not None:
+    if few and planned.kind == "sample":
+        sample_documents.run(None, run, step)
+    elif (done := _done_here(run, planned) if few else None) is not None:
         announce(step, done, time.monotonic() - started)
     else:
-        jobs = {"dedup": dedup_documents.run, "threshold": learn_thresholds.run, "audit": audit_languages.run}
-        jobs[planned.kind](session(), run, step)
+        GLOBAL_JOBS[planned.kind](session(), run, step)
     note_results(run, planned, found)
-
-
-def _hand_out(spark: SparkSession, names: list[str], work: Callable[[str], Receipt]) -> list[Receipt]:
-    return run_parts(spark, names, work, tasks=KEY_TASKS * spark.sparkContext.defaultParallelism)
-
-
-def _sampled(languages: int) -> str:
-    return f"{languages:,} languages have more documents than the sample takes"
 
 
 def _done_here(run: Run, planned: GlobalStep) -> str | None:
     """Do a global step in this process and say what it found; None if only Spark knows how."""
-    if planned.kind == "sample":
-        return _sampled(sample(run, planned))
     if planned.kind == "audit":
         return f"{audit_here(run, planned):,} languages judged"
     if planned.kind == "threshold":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline import audit_steps, learning, reached, tasks
+from pipeline import audit_steps, learning, reached, sampling, tasks
 from pipeline.plan import StageKind
 from schemas.audit import AUDIT
 from schemas.corpus import CORPUS
@@ -45,6 +45,7 @@ FLOW = (
     Stage("thresholds", "global", SIGNALS, LIMIT, learning.part_samples, "jobs/learn_thresholds.py"),
     Stage("dedup", "global", SIGNALS, DECISION, reached.read_keys, "jobs/dedup_documents.py"),
     Stage("audit", "global", SIGNALS, AUDIT, audit_steps.sample_task, "jobs/audit_languages.py"),
+    Stage("sample", "global", SIGNALS, sampling.CUT, sampling.candidates, "jobs/sample_documents.py"),
     Stage("select", "row", SIGNALS, CORPUS, tasks.select_task, "jobs/select_documents.py"),
     Stage("publish", "publish", CORPUS, CORPUS, tasks.publish_task, "jobs/publish_corpus.py"),
 )

@@ -156,6 +156,12 @@ def run_named(
     return receipts
 
 
+def hand_out(spark: SparkSession | None, names: list[str], work: Callable[[str], Receipt]) -> list[Receipt]:
+    """Run `work`, which reads keys, on each of `names`: a task takes several parts. Without Spark, here."""
+    tasks = KEY_TASKS * spark.sparkContext.defaultParallelism if spark else None
+    return run_parts(spark, names, work, tasks=tasks)
+
+
 def announce(stage: str, what: str, seconds: float) -> None:
     """Print the line that stands for a finished stage."""
     print(f"{stage:<16} {seconds:7.1f} s  {what}", file=sys.stderr, flush=True)

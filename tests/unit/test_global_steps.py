@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from jobs import sample_documents
 from pipeline.decide_here import decide
 from pipeline.global_steps import (
     dedup_here,
@@ -35,6 +36,7 @@ from schemas.audit import AUDIT
 from schemas.corpus import REMOVED as REMOVED_SCHEMA
 from schemas.decision import DECISION
 from schemas.document import ROW_BITS
+from schemas.errors import WorkspaceError
 from schemas.ledger import KEPT, RELABELLED, RULE
 from schemas.table import conform
 
@@ -123,6 +125,23 @@ def do_all(run: Run) -> None:
         else:
             made_from = part_fingerprints(run, planned.step.name)["all"]
             run.workspace.put_receipt(Receipt(planned.step.name, "all", made_from, 0, {}))
+
+
+def test_the_job_of_a_sample_gives_what_the_chain_gives_and_is_not_done_twice(run):
+    audited(run, {"lang": "amh_Ethi", "verdict": "remove"})
+    do_all(run)
+    planned = step(run, "sample")
+    expected = run.workspace.read_parquet(result_file(planned.step))
+    run.workspace.delete(result_file(planned.step))
+    run.workspace.delete(run.workspace.receipt_name("sample", "all"))
+    sample_documents.run(None, run, "sample")
+    assert run.workspace.read_parquet(result_file(planned.step)).equals(expected)
+    assert unfinished(run, "sample") == []
+    run.workspace.delete(result_file(planned.step))
+    sample_documents.run(None, run, "sample")
+    assert not run.workspace.exists(result_file(planned.step))
+    with pytest.raises(WorkspaceError, match="exact_duplicate: expected a sample"):
+        sample_documents.run(None, run, "exact_duplicate")
 
 
 def select_all(run: Run) -> list[tuple]:
