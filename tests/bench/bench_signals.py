@@ -2,6 +2,10 @@
 
     python tests/bench/bench_signals.py --shared ../shared --peer /path/to/python
 
+"all" is every signal of text and language alone, except those that need a model, the signatures and
+published hashes of dedup (`bench_minhash.py`, `bench_dedup.py`), and two that have a line of their own:
+personal_data_count (regular expressions) and corrected_word_ratio (five edits of the text).
+
 `--peer` is a Python with datatrove 0.10 and its tokenizers; without it only our own figures are printed.
 Times are CPU seconds of one process, the least of `--repeat` runs.
 
@@ -38,10 +42,11 @@ LINES_PER_TEXT, SENTENCES_PER_LINE = 8, 3
 LATIN = ("eng", "fra", "swh", "deu", "ind", "tur", "pol", "vie")
 SPACED = ("hin", "ben", "tam", "rus", "ell", "arb", "heb", "amh", "kat", "hye", "kor")
 UNSPACED = ("zho", "jpn", "tha", "mya", "khm", "lao")
-KERNEL = (
-    *("characters", "content", "counts", "glotcc", "gopher", "hashes", "lines", "listed"),
-    *("ngrams", "nllb", "noise", "oscar", "repetition", "rpv2", "scripts"),
-)
+MODELS = {"model", "models", "target"}
+"""Parameters that name a model."""
+
+SIGNATURES = ("filters.signals.dedup", "filters.signals.roots")
+APART = ("personal_data_count", "corrected_word_ratio")
 Request = tuple[str, dict[str, object]]
 
 GOPHER: list[Request] = [
@@ -177,12 +182,14 @@ def long_run(shared: Path, gigabytes: float) -> None:
 
 
 def everything() -> list[Request]:
-    """Return all signals of text alone with their parameters by default, and those of the three recipes."""
+    """Return "all" signals with their parameters by default, and those of the three recipes."""
     found: list[Request] = [
         (name, {})
         for name, signal in SIGNALS.items()
-        if signal.function.__module__.removeprefix("filters.signals.") in KERNEL
-        and set(signal.inputs) <= {"text", "lang"}
+        if set(signal.inputs) <= {"text", "lang"}
+        and not MODELS & set(signal.parameters)
+        and signal.function.__module__ not in SIGNATURES
+        and name not in APART
     ]
     return found + [request for request in GOPHER + C4 + FINEWEB if request not in found]
 
@@ -229,6 +236,9 @@ def main() -> None:
             f"words {words:6.1f}   gopher+c4+fineweb {recipe:5.1f}   all {len(requests)} {all_signals:5.1f}"
         )
         print(f"{kind:9} {figures} MB/s")
+        for name in APART:
+            alone = rate(column, lambda c=column, n=name: measure(c, [(n, {})]), options.repeat)
+            print(f"{'':9} {name} {alone:5.1f} MB/s")
     if options.peer:
         compare(texts(options.shared, ("eng",)), options.peer, options.repeat)
 
