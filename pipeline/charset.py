@@ -18,8 +18,9 @@ from dataclasses import dataclass
 
 from pipeline.charset_tables import (
     ALPHABETS,
+    BEYOND_ASCII,
     BOMS,
-    BORDER,
+    BORDERS,
     CAPITAL,
     COMMENT,
     CONTROLS,
@@ -31,7 +32,6 @@ from pipeline.charset_tables import (
     LATIN_SETS,
     MAGIC,
     META,
-    NON_ASCII,
     NOT_ON_THE_WEB,
     ODD,
     RELATIVES,
@@ -169,11 +169,17 @@ def oddness(text: str) -> float:
 
     A text nearly all in capitals is a little odd: so looks KOI8 read as windows-1251, and the reverse.
     """
-    total = len(NON_ASCII.findall(text))
+    total = count_beyond_ascii(text)
     if not total:
         return 0.0
+    text = "\n".join(BEYOND_ASCII.findall(text))
     shouting = len(CAPITAL.findall(text)) > SHOUTING_SHARE * total
     return min(1.0, len(ODD.findall(text)) / total + 1.2 * ODD_LIMIT * shouting)
+
+
+def count_beyond_ascii(text: str) -> int:
+    """Count the characters beyond ASCII, without no-break spaces."""
+    return len(text) - len(text.encode("ascii", "ignore")) - text.count("\xa0")
 
 
 def _ascii(payload: bytes, content_type: str | None) -> Decoded:
@@ -195,7 +201,7 @@ def _unicode(payload: bytes, content_type: str | None) -> Decoded | None:
         return Decoded(payload.decode("utf-8"), "utf-8", source, 0)
     except UnicodeDecodeError:
         decoded = _decoded(payload, "utf-8", source)
-        valid = len(NON_ASCII.findall(decoded.text)) - decoded.replacements
+        valid = count_beyond_ascii(decoded.text) - decoded.replacements
         return decoded if valid >= VALID_PER_INVALID * decoded.replacements else None
 
 
@@ -219,7 +225,7 @@ def _legacy(payload: bytes, content_type: str | None) -> Decoded:
 def _stretches(payload: bytes) -> bytes:
     """The stretches of text that hold bytes beyond ASCII."""
     taken, size = [], 0
-    for stretch in BORDER.split(payload):
+    for stretch in payload.translate(BORDERS).split(b"\n"):
         if not stretch.isascii():
             taken.append(stretch)
             size += len(stretch)

@@ -99,12 +99,14 @@ HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]{1,40})", re.IGNORECASE)
 META = re.compile(rb"<meta[^>]{0,1000}?charset\s*=\s*[\"']?\s*([^\s\"'/>;]{1,40})", re.IGNORECASE)
 XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([^\s\"'>]{1,40})", re.IGNORECASE)
 COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
-BORDER = re.compile(rb"[<>\n]")
+BORDERS = bytes.maketrans(b"<>", b"\n\n")
 
 # Bytes that text does not have: C0 controls but tab, line ends, form feed, and what ISO 2022 shifts with.
 CONTROLS = bytes({*range(1, 32), 127} - {9, 10, 12, 13, 14, 15, 27})
 JUNK = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufffd]")
-NON_ASCII = re.compile("[\x80-\x9f\u00a1-\U0010ffff]")
+# All that `CAPITAL` and `ODD` can find, with the characters that `ODD` looks at around it: what they find is
+# beyond ASCII, or follows what is. The rest of a page in Latin letters need not be searched.
+BEYOND_ASCII = re.compile("(?:[\x00-\x7f]?[\x80-\U0010ffff]++)++[\x00-\x7f]?")
 LATIN = re.compile("[\u00c0-\u024f\u0300-\u0323\u1e00-\u1eff]")
 CAPITAL = regex.compile(r"[\p{Lu}--[A-Z]]", regex.V1)
 # What a wrong reading leaves, one character each: C1 controls, replacements, private use, half-width katakana

@@ -4,9 +4,21 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.charset import Decoded, codec_name, declarations, decode_html, oddness
+from pipeline.charset import (
+    ODD_LIMIT,
+    SHOUTING_SHARE,
+    Decoded,
+    codec_name,
+    declarations,
+    decode_html,
+    oddness,
+)
+from pipeline.charset_tables import CAPITAL, ODD
 from schemas.errors import ExtractionError, MissingDependencyError
+from tests.strategies import examples
 
 RUSSIAN = "<p>Все люди рождаются свободными и равными в своем достоинстве и правах. Они наделены разумом.</p>"
 JAPANESE = "<p>すべての人間は、生まれながらにして自由であり、かつ、尊厳と権利とについて平等である。</p>"
@@ -176,3 +188,12 @@ def test_no_language_of_windows_1252_is_lost_to_the_few_that_the_detector_knows(
     wrong = [payload[:60] for payload in western if decode_html(payload).text != payload.decode("cp1252")]
     assert len(western) > 140
     assert wrong == []
+
+
+@examples(300)
+@given(st.text("abzAZ 1.\n\xa0\x85©éÀÉñ\u0416\u0436\u03a9\u05d0ก漢가½†─\ufffd\ue000\uff71", max_size=14))
+def test_odd_characters_are_counted_as_in_the_whole_text(text: str) -> None:
+    total = sum(character >= "\x80" and character != "\xa0" for character in text)
+    capitals, odd = len(CAPITAL.findall(text)), len(ODD.findall(text))
+    shouting = 1.2 * ODD_LIMIT * (capitals > SHOUTING_SHARE * total)
+    assert oddness(text) == (min(1.0, odd / total + shouting) if total else 0.0)
