@@ -114,11 +114,12 @@ def count_repeats(hashes: PrefixHashes, offsets: Positions, length: int) -> Repe
 def _part(keys: Hashes, offsets: Positions, length: int, bits: int, first_row: int) -> None:
     """Put the number of its row before each window; one that reaches into the next row equals no other."""
     lengths = steps(offsets)
-    most = ~np.uint64(0) >> np.uint64(bits)
-    for step in range(1, length):
-        keys[(offsets[1:] - step)[lengths >= step]] = most - np.uint64(step)
     rows = np.arange(first_row, first_row + len(lengths), dtype=np.uint64) << np.uint64(64 - bits)
     keys |= np.repeat(rows, lengths) if len(rows) > 1 else rows
+    back = np.arange(1, length)
+    row, step = np.nonzero(lengths[:, None] >= back)
+    most = ~np.uint64(0) >> np.uint64(bits)
+    keys[offsets[row + 1] - back[step]] = rows[row] | (most - step.astype(np.uint64))
 
 
 def largest_sums(repeats: Repeats, limits: Positions) -> Positions:

@@ -6,7 +6,6 @@ equal hashes anywhere in any batch; unequal ones collide with a probability of a
 """
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,8 +21,6 @@ BLOCK_BITS: Final = 16
 BLOCK: Final = 1 << BLOCK_BITS
 CACHED: Final = 1 << 14
 """Hashes made at a time: their arrays stay in a core's first caches."""
-
-_MASK64: Final = (1 << 64) - 1
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -143,25 +140,25 @@ class PrefixHashes:
     def windows(self, length: int, first: int, last: int) -> Hashes:
         """Return a hash of each window of `length` code points that begins from `first` up to `last`.
 
-        Where the sequence ends within a window, there is 0. High bits are mixed best.
+        They are equal for equal windows of one call. Where the sequence ends within a window, there is 0.
+        High bits are mixed best.
         """
         result = np.zeros(last - first, dtype=np.uint64)
-        full = min(last, len(self._sums) - length)
-        for start, end in _pieces(first, full):
-            piece, low = result[start - first : end - first], start & (BLOCK - 1)
+        full = max(min(last, len(self._sums) - length), first)
+        for start in range(first, full, BLOCK):
+            end = min(start + BLOCK, full)
+            piece = result[start - first : end - first]
             np.subtract(self._sums[start + length : end + length], self._sums[start:end], out=piece)
-            piece *= _powers(INVERSE)[low : low + len(piece)]
-            # the first code point of a window changes only low bits before
-            piece *= np.uint64(BASE * pow(INVERSE, start - low, 1 << 64) & _MASK64)
+            piece *= _window_powers()[: len(piece)]
+            if start > first:
+                piece *= np.uint64(pow(INVERSE, start - first, 1 << 64))
         return result
 
 
-def _pieces(first: int, last: int) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a range that blocks of CACHED cut it into."""
-    while first < last:
-        end = min(last, (first | (CACHED - 1)) + 1)
-        yield first, end
-        first = end
+@functools.cache
+def _window_powers() -> Hashes:
+    """Return BASE, 1, 1 / BASE …: with 1 first, a window's first code point changes low bits only."""
+    return _powers(INVERSE) * np.uint64(BASE)
 
 
 def row_hashes(values: NDArray[Any], offsets: Positions) -> Hashes:
