@@ -50,9 +50,11 @@ def _likeliest(blocks: Blocks, likelihood: NDArray[np.float64]) -> NDArray[np.bo
     expected = found[blocks.first[page + 1]] - found[start]
     score = 2 * (found[1:] - found[start]) / (length[1:] - length[start] + expected)
     pages = np.flatnonzero(np.diff(blocks.first))
-    best = np.lexsort((-score, page))[blocks.first[pages]]
+    highest = np.zeros(len(blocks.is_forum))
+    highest[pages] = np.maximum.reduceat(score, blocks.first[pages]) if len(pages) else 0
+    best = np.flatnonzero(score == highest[page])[::-1]
     cut = np.full(len(blocks.is_forum), 2.0)
-    cut[pages] = sorted_likelihood[best]
+    cut[page[best]] = sorted_likelihood[best]  # the last assignment is the first of several best ones
     return np.asarray(likelihood >= cut[blocks.page])
 
 

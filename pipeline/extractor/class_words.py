@@ -16,7 +16,6 @@ from pipeline.extractor.attributes import (
     LONGEST_VALUE,
     MOST_NAMES,
     MOST_WORDS,
-    NO_SCORE,
     AttributeFacts,
     names_and_regions,
     weigh,
@@ -60,8 +59,10 @@ class AttributeReader:
         facts = np.zeros((4, len(texts)), np.int64)
         facts[:3] = weighed.total, weighed.largest, weighed.smallest
         for i in np.flatnonzero(weighed.has_meaning).tolist():
-            names, regions = names_and_regions(texts[i])
-            facts[:, i] = (*(weigh(self._weights, names) if names else NO_SCORE), regions)
+            text = texts[i]
+            names, facts[3, i] = names_and_regions(text)
+            if b" role=" in text or b" item" in text:  # names that are not weighed yet
+                facts[:3, i] = weigh(self._weights, names)
         total, largest, smallest = facts[:3].astype(np.float64)
         return AttributeFacts(total, largest, smallest, facts[3])
 

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress, count
+from itertools import compress, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,11 +117,11 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
     """Return the blocks of `markup` without repetitions, and what the features need of them."""
     classes, last_class = _count_classes(markup)
     page = markup.page[markup.element]
-    same, is_first = _same_texts(markup.texts, page)
-    kept = is_first | (classes.sum(axis=1) <= LONG_CHARACTERS)
-    same = same[kept]
-    element, page, classes = markup.element[kept], page[kept], classes[kept]
+    same = _same_texts(markup.texts, np.searchsorted(page, np.arange(markup.pages + 1)).tolist())
     characters = classes.sum(axis=1)
+    kept = (same == np.arange(len(same))) | (characters <= LONG_CHARACTERS)
+    same = same[kept]
+    element, page, classes, characters = markup.element[kept], page[kept], classes[kept], characters[kept]
     link_ratio = markup.link_ratio[kept].astype(np.float64)
     own = facts.total[markup.attribute]
     total, largest, smallest, bits = _inherit(markup, facts)
@@ -169,25 +169,30 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
 def _count_classes(markup: Markup) -> tuple[Counts, NDArray[np.uint8]]:
     """Return the characters of each block by class, and the class of its last one."""
     texts = len(markup.texts)
-    kinds = character_classes()[markup.codes]
+    kinds = character_classes().take(markup.codes)
     marks = np.flatnonzero(markup.codes == 0)
-    sizes = np.diff(marks)
-    cells = np.repeat(np.arange(texts) * CLASSES, sizes) + kinds[marks[0] : marks[-1]]
-    counts = np.bincount(cells, minlength=texts * CLASSES)
+    # Most are letters, which are what is left when the others are counted.
+    others = np.flatnonzero(kinds[: marks[-1]] != LETTER)
+    text = np.cumsum(markup.codes[others] == 0) - 1
+    counts = np.bincount(text * CLASSES + kinds[others], minlength=texts * CLASSES)
     classes = counts.reshape(texts, CLASSES).astype(np.float64)
     classes[:, kinds[marks[0]]] -= 1  # the mark before each block
+    classes[:, LETTER] = np.diff(marks) - 1 - classes.sum(axis=1)
     return classes, kinds[marks[1:] - 1]
 
 
-def _same_texts(texts: Sequence[str], pages: Ints) -> tuple[Ints, Bools]:
-    """Return of each block the number of its text on its page, and whether it is the first with that text."""
-    first_with: dict[str, int] = {}
-    numbers = np.fromiter(map(first_with.setdefault, texts, count()), np.int64, len(texts))
-    keys = pages * len(texts) + numbers
-    _, first, number = np.unique(keys, return_index=True, return_inverse=True)
-    is_first = np.zeros(len(texts), bool)
-    is_first[first] = True
-    return number, is_first
+def _same_texts(texts: Sequence[str], firsts: Sequence[int]) -> Ints:
+    """Return of each block the first of its page with the same text.
+
+    Args:
+        texts: of the blocks.
+        firsts: of each page, its first block, and one more at the end.
+    """
+    result: list[int] = []
+    for start, stop in pairwise(firsts):
+        first_with: dict[str, int] = {}
+        result += map(first_with.setdefault, texts[start:stop], range(start, stop))
+    return np.array(result, np.int64)
 
 
 def _inherit(markup: Markup, facts: AttributeFacts) -> tuple[Counts, Counts, Counts, Ints]:
