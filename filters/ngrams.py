@@ -41,12 +41,16 @@ class Ngrams:
 
     def longer(self) -> "Ngrams":
         """Return the repeated (n + 1)-grams: those whose two ends are repeated n-grams side by side."""
-        numbers = np.repeat(np.arange(len(self.starts)), self.counts)
+        numbers = np.zeros(len(self.positions), dtype=np.int64)
+        numbers[self.starts[1:]] = 1
+        np.cumsum(numbers, out=numbers)
         order = np.sort((self.positions << GROUP_BITS) | numbers)
         places, groups = order >> GROUP_BITS, order & ((1 << GROUP_BITS) - 1)
         beside = np.flatnonzero(np.diff(places) == 1)
         at = places[beside]
-        same_row = self.word_offsets[np.searchsorted(self.word_offsets, at, side="right")] > at + 1
+        first_words = np.zeros(self.word_offsets[-1] + 1, dtype=np.bool_)
+        first_words[self.word_offsets] = True
+        same_row = np.flatnonzero(~first_words[at + 1])
         beside = beside[same_row]
         left, right = groups[beside].astype(np.uint64), groups[beside + 1].astype(np.uint64)
         positions, starts = _pairs(left, right, at[same_row].astype(np.uint64))

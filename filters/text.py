@@ -238,12 +238,16 @@ class TextBatch:
         codepoints = self.folded if fold else self.codepoints
         return self.once(("low bytes", fold), lambda: np.ascontiguousarray(codepoints.view(np.uint8)[::4]))
 
+    @property
+    def utf8(self) -> memoryview:
+        """The rows in UTF-8, one after another."""
+        if self._data is not None:
+            return self._data
+        return self.once("utf8", lambda: memoryview(self.codepoints.tobytes().decode("utf-32-le").encode()))
+
     def rows_as_bytes(self) -> Iterator[memoryview]:
         """Yield each row in UTF-8."""
-        data = self._data
-        if data is None:
-            data = memoryview(self.codepoints.tobytes().decode("utf-32-le").encode())
-        ends = np.cumsum(self.byte_counts)
+        data, ends = self.utf8, np.cumsum(self.byte_counts)
         for start, end in zip((ends - self.byte_counts).tolist(), ends.tolist(), strict=True):
             yield data[start:end]
 

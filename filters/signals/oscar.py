@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from filters.hashing import Replacement
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import Spans, cut_out, distinct, strip, sums
+from filters.spans import cut_out, distinct, strip, sums
 from filters.text import TextBatch
-from filters.unicode_tables import SPACE, listed
+from filters.unicode_tables import LINE_FEED, SPACE, listed
 
 OSCAR = "OSCAR, ungoliant v2, src/pipelines/oscardoc"
 CCNET_MARKS = "ccnet_punctuation"
@@ -92,22 +92,22 @@ def _short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> pa.
     counts = lines.counts
     edge = np.floor(counts * share).astype(np.int64)
     starts = lines.offsets[:-1] if first else lines.offsets[1:] - edge
-    before = np.concatenate(([0], np.cumsum(_line_bytes(text, lines) < size, dtype=np.int64)))
+    before = np.concatenate(([0], np.cumsum(_line_bytes(text) < size, dtype=np.int64)))
     return ratio(text, before[starts + edge] - before[starts], edge)
 
 
-def _line_bytes(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
-    """Return the UTF-8 bytes of each line."""
-    return text.once("line bytes", lambda: lines.lengths + sums(_more_bytes(text), _edges(text, lines)))
+def _line_bytes(text: TextBatch) -> NDArray[np.int64]:
+    """Return the UTF-8 bytes of each line: what lies between line feeds and ends of rows."""
 
+    def compute() -> NDArray[np.int64]:
+        lines, feeds = text.lines(), text.line_feeds
+        places = np.flatnonzero(np.frombuffer(text.utf8, dtype=np.uint8) == LINE_FEED)
+        rows = np.concatenate(([0], np.cumsum(text.byte_counts)))
+        after = feeds.searchsorted(lines.starts)
+        follows = np.append(feeds, -1)[after - 1] == lines.starts - 1
+        starts = np.where(follows, np.append(places, -1)[after - 1] + 1, rows[lines.rows])
+        before = feeds.searchsorted(lines.ends)
+        ended = np.append(feeds, -1)[before] == lines.ends
+        return np.where(ended, np.append(places, -1)[before], rows[lines.rows + 1]) - starts
 
-def _more_bytes(text: TextBatch) -> NDArray[np.uint8]:
-    """Return the UTF-8 bytes of each code point over one."""
-    sizes = np.zeros(len(text.codepoints), dtype=np.uint8)
-    for limit in (0x7F, 0x7FF, 0xFFFF):
-        sizes += text.codepoints > limit
-    return sizes
-
-
-def _edges(text: TextBatch, lines: Spans) -> NDArray[np.int64]:
-    return np.append(lines.starts, len(text.codepoints))
+    return text.once("line bytes", compute)
