@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, runs, split
+from filters.spans import Spans, split
 from filters.unicode_tables import (
     CARRIAGE_RETURN,
     CATEGORIES,
@@ -80,7 +80,7 @@ def _whole_rows(text: "TextBatch") -> tuple[Positions, Positions]:
 
 def _pieces(text: "TextBatch", starts: Positions, ends: Positions, least: int) -> Spans:
     """Return the pieces of each range between runs of `least` and more line feeds; at least one a range."""
-    first, last = runs(text.codepoints == LINE_FEED, text.row_offsets)
+    first, last = _line_feed_runs(text)
     row = np.searchsorted(text.row_offsets, first, side="right") - 1
     separates = (last - first >= least) & (first >= starts[row]) & (last <= ends[row])
     first, last, row = first[separates], last[separates], row[separates]
@@ -92,7 +92,21 @@ def _pieces(text: "TextBatch", starts: Positions, ends: Positions, least: int) -
     return Spans(piece_starts, piece_ends, offsets)
 
 
+def _line_feed_runs(text: "TextBatch") -> tuple[Positions, Positions]:
+    """Return starts and ends of the runs of line feeds."""
+    at = text.line_feeds
+    fresh = text.row_starts_flags[at]
+    fresh[:1] = True
+    fresh[1:] |= at[1:] - at[:-1] > 1
+    firsts = np.flatnonzero(fresh)
+    if len(firsts) == 0:
+        return at, at
+    return at[firsts], at[np.append(firsts[1:], len(at)) - 1] + 1
+
+
 def _ended_lines(text: "TextBatch", kind: str) -> Spans:
+    if kind == "unicode" and np.count_nonzero(text.flag(LINE_BREAK)) == len(text.line_feeds):
+        return text.lines("newline")
     starts, ends = _partition(text, _line_ends(text, kind))
     codepoints = text.codepoints
     if kind == "newline":

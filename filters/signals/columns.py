@@ -1,5 +1,6 @@
 """NumPy results as Arrow columns: null where the text is null or nothing can be measured."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,19 @@ Mask = NDArray[np.bool_]
 def column(text: TextBatch, values: NDArray[Any], kind: pa.DataType, missing: Mask | None = None) -> pa.Array:
     """Return `values` as a column, null where the text is null or `missing` is true."""
     mask = text.is_null if missing is None else text.is_null | missing
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+    number = _number(kind)
+    if number is None:
         return pa.array(values, kind, mask=mask)
-    values = np.ascontiguousarray(values, dtype=kind.to_pandas_dtype())
+    values = np.ascontiguousarray(values, dtype=number)
     valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if mask.any() else None
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
+
+
+@functools.cache
+def _number(kind: pa.DataType) -> np.dtype[Any] | None:
+    """Return the NumPy type of a column of numbers."""
+    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return np.dtype(kind.to_pandas_dtype()) if numeric else None
 
 
 def count(text: TextBatch, values: NDArray[Any]) -> pa.Array:

@@ -10,6 +10,7 @@ from filters.language_keys import list_keys
 from filters.registry import signal
 from filters.signals.columns import column
 from filters.signals.oscar import OSCAR, footer_short_line_ratio, header_short_line_ratio
+from filters.spans import sums
 from filters.text import TextBatch
 
 HALF: Final = 0.5
@@ -50,7 +51,7 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
     half (rounded down) of the code points are neither letters nor marks.
     """
     lines = text.lines("split")
-    short = np.bincount(lines.rows, weights=lines.lengths <= characters, minlength=len(text))
+    short = sums(lines.lengths <= characters, lines.offsets)
     letters = text.row_sums(text.in_categories("L") | text.in_categories("M"))
     edge = (lines.counts * 0.2).astype(np.int64)
     verdicts = {
@@ -60,9 +61,14 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
         "footer": _over_half(footer_short_line_ratio(text), edge),
         "noisy": text.lengths - letters > text.lengths // 2,
     }
-    names = np.array([*verdicts], dtype=object)
-    table = np.stack(list(verdicts.values()), axis=1)
-    return column(text, np.array([",".join(names[row]) for row in table], dtype=object), pa.string())
+    names, numbers = [*verdicts], np.zeros(len(text), dtype=np.int64)
+    for bit, held in enumerate(verdicts.values()):
+        numbers += held.astype(np.int64) << bit
+    every = [
+        ",".join(name for bit, name in enumerate(names) if number >> bit & 1)
+        for number in range(1 << len(names))
+    ]
+    return column(text, np.array(every, dtype=object)[numbers], pa.string())
 
 
 def _over_half(ratio: pa.Array, edge: np.ndarray) -> np.ndarray:
