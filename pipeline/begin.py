@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from filters.languages import JOINED_SCRIPTS
 from filters.models import LID176, open_identifier
 from filters.unicode_tables import script_codes
+from pipeline.driver_lock import refuse_if_held
 from pipeline.extractors import BATCHED, EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import Part, list_parts, parts_from_table
@@ -70,6 +71,7 @@ def begin_run(asked: Begin) -> Run:
     if asked.overwrite and asked.resume:
         raise WorkspaceError("--resume and --overwrite exclude each other")
     if RUN_FILE in found and asked.overwrite:
+        refuse_if_held(workspace)
         for name in OWN:
             workspace.delete(name)
     elif RUN_FILE in found and asked.resume:

@@ -1,13 +1,22 @@
-"""One driver at a time works on an output folder: a file says which process of which machine it is."""
+"""One driver at a time works on an output folder: a file says which process of which machine it is.
 
+Drivers of one machine look at the file and write it one after another, so that of two that start in the same
+instant one is refused. Those of two machines are told apart by S3, which takes a new file only where there is
+none. Other stores, and folders that two machines mount, have no such promise: drivers that two machines start
+on one of those within the same second may both pass.
+"""
+
+import fcntl
 import json
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipeline.remote import put_new_s3
 from pipeline.workspace import WORK, Workspace
 from schemas.errors import WorkspaceError
 
@@ -21,15 +30,52 @@ def only_driver(workspace: Workspace) -> Iterator[None]:
     Raises:
         WorkspaceError: another process works on it, or one of another machine may.
     """
-    own = {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid())}
-    if workspace.exists(LOCK_FILE):
-        _refuse_if_alive(workspace, json.loads(workspace.read_text(LOCK_FILE)))
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    workspace.put_text(LOCK_FILE, json.dumps({**own, "since": since}))
+    own = {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid()), "since": since}
+    with _alone_on_this_machine(workspace):
+        _take(workspace, json.dumps(own))
     try:
         yield
     finally:
         workspace.delete(LOCK_FILE)
+
+
+@contextmanager
+def _alone_on_this_machine(workspace: Workspace) -> Iterator[None]:
+    """Keep the other drivers of this machine waiting, by a lock that the system frees when a process ends."""
+    folder = Path(tempfile.gettempdir())
+    if workspace.is_local:
+        folder = Path(workspace.path(WORK))
+        folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _take(workspace: Workspace, own: str) -> None:
+    """Write the lock unless another driver is alive."""
+    is_new = not workspace.exists(LOCK_FILE)
+    if is_new and workspace.root.startswith("s3://"):
+        answer = put_new_s3(workspace.path(LOCK_FILE), own.encode())
+        if answer:
+            return
+        is_new = answer is None  # else a driver of another machine was sooner
+    if not is_new:
+        refuse_if_held(workspace)
+    workspace.put_text(LOCK_FILE, own)
+
+
+def refuse_if_held(workspace: Workspace) -> None:
+    """Let nobody touch a folder that another driver works on.
+
+    Raises:
+        WorkspaceError: another process works on it, or one of another machine may.
+    """
+    if workspace.exists(LOCK_FILE):
+        _refuse_if_alive(workspace, json.loads(workspace.read_text(LOCK_FILE)))
 
 
 def _refuse_if_alive(workspace: Workspace, other: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ small read.
 
 import functools
 import importlib
+import importlib.util
 import io
 import json
 import os
@@ -25,6 +26,7 @@ HEAD_BYTES = 8 << 10
 _S3_REQUEST_BYTES = 32 << 20
 _S3_BUFFER_BYTES = 1 << 20
 _S3_TRIES = 10
+_EXISTS = (409, 412)  # S3's answers where an object is being written, or is there already
 _NO_LIMIT = 1 << 62
 _LOOK_RETRY = Retry(tries=5)  # some ten seconds: a user waits
 _GOOGLE_SCOPE = "https://www.googleapis.com/auth/devstorage.read_only"
@@ -224,6 +226,28 @@ def _bucket_and_key(uri: str) -> tuple[str, str]:
     if not bucket:
         raise InputError(f"{uri}: expected {scheme(uri)}://BUCKET/KEY, got no bucket")
     return bucket, key
+
+
+def put_new_s3(uri: str, body: bytes) -> bool | None:
+    """Write a small object where there is none yet, by S3's condition `If-None-Match: *`.
+
+    Returns:
+        Whether there was none. None, with nothing written, where that cannot be asked: boto3 is missing or
+        not set to the store that PyArrow writes to, the store knows no conditions, it refuses.
+    """
+    other = os.environ.get("GLOTMILL_S3_ENDPOINT") not in (None, "", os.environ.get("AWS_ENDPOINT_URL"))
+    if other or "?" in uri or "@" in uri or importlib.util.find_spec("boto3") is None:
+        return None
+    bucket, key = _bucket_and_key(uri)
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        s3_client().put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
+    except ClientError as error:
+        return False if error.response["ResponseMetadata"]["HTTPStatusCode"] in _EXISTS else None
+    except BotoCoreError:
+        return None
+    return True
 
 
 def _look_s3(uri: str) -> Look:

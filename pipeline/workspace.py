@@ -70,8 +70,13 @@ class Workspace:
 
     root: str
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the root is a folder of this machine's file system."""
+        return "://" not in self.root
+
     def _open(self) -> tuple[pafs.FileSystem, str]:
-        if "://" in self.root:
+        if not self.is_local:
             fs, root = pafs.FileSystem.from_uri(self.root)
             return fs, str(root)
         return pafs.LocalFileSystem(), str(Path(self.root).absolute())

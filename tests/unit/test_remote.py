@@ -1,4 +1,5 @@
 import io
+import os
 import random
 import time
 from collections.abc import Iterator
@@ -268,6 +269,14 @@ def test_credentials_of_the_environment_sign_requests(s3: str, monkeypatch: pyte
     assert remote.s3_client().meta.config.signature_version != "unsigned"
     assert read_url(f"{s3}/other") == b"x"
     remote._s3_client.cache_clear()
+
+
+def test_a_new_object_is_written_only_where_there_is_none(s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert remote.put_new_s3(f"{s3}/lock", b"mine") is None  # PyArrow would write to another store
+    monkeypatch.setenv("AWS_ENDPOINT_URL", os.environ["GLOTMILL_S3_ENDPOINT"])
+    assert [remote.put_new_s3(f"{s3}/lock", body) for body in (b"mine", b"yours")] == [True, False]
+    assert read_url(f"{s3}/lock") == b"mine"
+    assert remote.put_new_s3("s3://nobucket/lock", b"mine") is None
 
 
 @pytest.mark.usefixtures("no_credentials")
