@@ -16,6 +16,7 @@ from filters.hashing import BASE, INVERSE, mix
 from filters.spans import Spans, cut_out, distinct
 from filters.text import TextBatch
 from filters.unicode_tables import FORMAT, MARK, SEGMENTED, WORD_CLASS_MASK, WORD_CLASS_SHIFT, tables
+from filters.words import inside_words
 
 U64 = NDArray[np.uint64]
 I64 = NDArray[np.int64]
@@ -59,9 +60,8 @@ class _Cuts(NamedTuple):
 
 def _cuts(text: TextBatch) -> _Cuts:
     words, classes = text.words(), text.word_classes
-    joints = np.flatnonzero(classes > FORMAT)
-    numbers = words.starts.searchsorted(joints, side="right") - 1
-    cut = distinct(numbers[(numbers >= 0) & (joints < np.append(words.ends, 0)[numbers])])
+    joints = np.flatnonzero((classes > FORMAT) & inside_words(text))
+    cut = distinct(words.starts.searchsorted(joints, side="right") - 1)
     pieces = cut_out(words.at(cut), joints)
     full = np.flatnonzero(pieces.starts < pieces.ends)
     starts, ends = pieces.starts[full], pieces.ends[full]

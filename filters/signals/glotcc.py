@@ -145,7 +145,7 @@ def _between(at: Positions, spans: Spans) -> Positions:
 
 def _tokens_of(text: TextBatch, spans: Spans) -> Spans:
     """Return the white-space words, cut where a sentence begins."""
-    inner = spans.starts[np.isin(spans.starts, text.row_offsets, invert=True)]
+    inner = spans.starts[~text.row_starts_flags[spans.starts]]
     if text.flag(SPACE)[inner - 1].all():
         return text.words("whitespace")
     return text.spans(*runs(~text.flag(SPACE), text.row_offsets, spans.starts))
@@ -153,9 +153,13 @@ def _tokens_of(text: TextBatch, spans: Spans) -> Spans:
 
 def _in_list_case(text: TextBatch, tokens: Spans) -> NDArray[np.bool_]:
     """Return which tokens begin with an upper-case letter or hold only digits and ASCII punctuation."""
-    found: NDArray[np.bool_] = text.flag(UPPER)[tokens.starts]
-    plain = text.flag(DIGIT) | text.flag(ASCII_PUNCT)
-    doubtful = np.flatnonzero(plain[tokens.starts])
-    rest = Spans(tokens.starts[doubtful], tokens.ends[doubtful], doubtful)
-    found[doubtful] |= ~holding(rest, ~plain)
-    return found
+
+    def compute() -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = text.flag(UPPER)[tokens.starts]
+        plain = text.flag(DIGIT) | text.flag(ASCII_PUNCT)
+        doubtful = np.flatnonzero(plain[tokens.starts])
+        rest = Spans(tokens.starts[doubtful], tokens.ends[doubtful], doubtful)
+        found[doubtful] |= ~holding(rest, ~plain)
+        return found
+
+    return text.once("in list case", compute) if tokens is text.words("whitespace") else compute()
