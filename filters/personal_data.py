@@ -33,10 +33,11 @@ def find_personal_data(text: str) -> list[Place]:
     """Return the places in the order of the lines; those of different kinds may overlap."""
     if text.count("?") > MOST_QUESTION_MARKS:
         return []
-    return [place for line in _LINE.finditer(text) for place in _in_line(line.group(), line.start())]
+    return [place for line in _LINE.finditer(text) for place in find_in_line(line.group(), line.start())]
 
 
-def _in_line(line: str, begin: int) -> Iterator[Place]:
+def find_in_line(line: str, begin: int = 0) -> Iterator[Place]:
+    """Yield the places in one line with its line feed, which begins at `begin`."""
     if "@" in line:
         for found in EMAIL.finditer(line):
             local, domain = found.group(1).split("@", 1)

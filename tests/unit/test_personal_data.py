@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.masks import mask_personal_data
+from filters.personal_data import find_personal_data
 from filters.signals.personal import personal_data_count
 from filters.signals.refinedweb import corrected_word_ratio
 from filters.signals.tokens import long_token_char_ratio, max_pattern_run
@@ -32,6 +33,29 @@ def test_places_are_counted_and_masked(text: str, count: int, masked: str) -> No
     assert personal_data_count([text, None]).to_pylist() == [count, None]
     edited = mask_personal_data([text, None])
     assert (edited.text.to_pylist(), edited.changes.to_pylist()) == ([masked, None], [count, None])
+
+
+PIECES = st.sampled_from(
+    [
+        *"1234567890",
+        *" .-()@?a\n",
+        "123",
+        "4567",
+        "555 ",
+        "8.8.",
+        "25.",
+        "me@x.org ",
+        " (555) ",
+        "١٢٣",
+        "½",
+    ]
+)
+
+
+@examples(200)
+@given(st.lists(st.lists(PIECES, max_size=30).map("".join), max_size=4))
+def test_no_place_is_missed_by_looking_at_likely_lines_only(rows: list[str]) -> None:
+    assert personal_data_count(rows).to_pylist() == [len(find_personal_data(row)) for row in rows]
 
 
 def pattern_run(words: list[str], longest: int) -> int | None:
