@@ -71,17 +71,18 @@ def order_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask]:
 def _sort_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask) -> None:
     """Sort as one integer the row, the first bits of the hash and the place, unless more bits are needed."""
     low, high = np.uint64(row_bits(len(hashes) - 1)), np.uint64(row_bits(len(offsets) - 2))
-    rows = np.repeat(np.arange(len(offsets) - 1, dtype=np.uint64), steps(offsets))
+    numbers = np.arange(len(offsets) - 1, dtype=np.uint64) << (np.uint64(64) - high)
+    rows = np.repeat(numbers, steps(offsets))
     keys = hashes >> (high + low)
     keys <<= low
-    keys |= rows << (np.uint64(64) - high)
+    keys |= rows
     keys |= np.arange(len(hashes), dtype=np.uint64)
     keys.sort()
     np.bitwise_and(keys, (np.uint64(1) << low) - np.uint64(1), out=order.view(np.uint64))
     keys >>= low
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
-    again = np.flatnonzero(~fresh)
-    if not np.array_equal(hashes[order[again]], hashes[order[again - 1]]):
+    values = hashes.take(order)
+    if (~fresh[1:] & (values[1:] != values[:-1])).any():
         order[:] = np.lexsort((hashes, rows))
         fresh[1:] = (hashes[order[1:]] != hashes[order[:-1]]) | (rows[order[1:]] != rows[order[:-1]])
 
