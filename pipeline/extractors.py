@@ -337,4 +337,8 @@ def _address(href: str, base: str | None) -> str | None:
 def _clean(text: str) -> str:
     """Make every line end a newline, drop NULs, replace lone surrogates, strip."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
-    return SURROGATE.sub("\ufffd", text).strip()
+    try:
+        text.encode()  # quicker than a search, and fails on surrogates alone
+    except UnicodeEncodeError:
+        text = SURROGATE.sub("\ufffd", text)
+    return text.strip()

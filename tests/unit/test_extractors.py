@@ -7,7 +7,15 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.charset import decode_html
-from pipeline.extractors import EXTRACTORS, PageSettings, PageText, extract, option_faults, read_page
+from pipeline.extractors import (
+    EXTRACTORS,
+    PageSettings,
+    PageText,
+    _clean,
+    extract,
+    option_faults,
+    read_page,
+)
 from schemas.errors import MissingDependencyError, RecipeError
 
 WORDS = "The rain fell on the old stone bridge and two travellers waited under the arch until it stopped. "
@@ -217,3 +225,7 @@ def test_options_reach_the_text():
 def test_a_giant_page_counts_what_was_cut_off():
     page = f"<p>{WORDS}</p>".encode() * 35_000
     assert read_page(page, None, None, PageSettings("glotmill")).content.cut_tags == 10_004
+
+
+def test_a_lone_surrogate_is_replaced_and_line_ends_are_newlines():
+    assert _clean(" a\ud800b\r\nc\rd\0 ") == "a\ufffdb\nc\nd"
