@@ -19,6 +19,7 @@ import filters.script_repair
 import filters.sentence_edits  # noqa: F401  (all four declare edits)
 from filters import search
 from filters.language_keys import list_keys
+from filters.line_masks import counter_lines, number_lines, short_lines, uppercase_lines
 from filters.phrases import POLICY_PHRASES
 from filters.registry import Edited, edit
 from filters.signals.content import C4
@@ -27,11 +28,9 @@ from filters.text import TextBatch, encode
 from filters.unicode_tables import (
     BLANK,
     LINE_FEED,
-    NUMERIC,
     ROOTS_SPECIAL,
     SPACE,
     TAB,
-    UPPER,
 )
 from schemas.errors import MissingDependencyError
 
@@ -47,17 +46,6 @@ ROOTS_SPACES: Final = np.array(
 )
 INCORRECT_SUBSTRINGS: Final = ("http", "www", ".com", "href", "//")
 END_MARKS: Final = '.?!"'
-COUNTER_WORDS: Final = (
-    "likes",
-    "shares",
-    "comments",
-    "retweets",
-    "reposts",
-    "quotes",
-    "bookmarks",
-    "upvotes",
-)
-COUNTER_WORDS_2: Final = ("downvotes", "downloads", "views", "followers")
 
 
 @edit(source="Unicode Standard Annex 15, form NFC")
@@ -179,9 +167,7 @@ def drop_short_lines(
     text: TextBatch, *, words: int = 5, blank: bool = True, kind: str = "whitespace"
 ) -> Edited:
     """Cut the lines of fewer words (of white space, or `kind`), empty ones if `blank` (RefinedWeb: not)."""
-    lines = text.lines("split")
-    short = _between(text.words(kind).starts, lines) < words
-    return _without_lines(text, lines, short if blank else short & (lines.lengths > 0))
+    return _without_lines(text, text.lines("split"), short_lines(text, words=words, blank=blank, kind=kind))
 
 
 @edit(source=f"{C4}, words of over 1000 characters")
@@ -218,29 +204,19 @@ def drop_policy_lines(text: TextBatch) -> Edited:
 @edit(source=f"{REFINEDWEB}, upper case")
 def drop_uppercase_lines(text: TextBatch, *, ratio: float = 0.5) -> Edited:
     """Cut the lines of which over `ratio` of the code points are upper-case letters."""
-    lines = text.lines("split")
-    upper = _inside(text, text.flag(UPPER), lines)
-    return _without_lines(text, lines, upper > ratio * lines.lengths)
+    return _without_lines(text, text.lines("split"), uppercase_lines(text, ratio=ratio))
 
 
 @edit(source=f"{REFINEDWEB}, numbers")
 def drop_number_lines(text: TextBatch) -> Edited:
     """Cut the lines that hold, white space aside, only numeric characters."""
-    lines = text.lines("split")
-    solid = _inside(text, ~text.flag(SPACE), lines)
-    numeric = _inside(text, text.flag(NUMERIC), lines)
-    return _without_lines(text, lines, (solid > 0) & (numeric == solid))
+    return _without_lines(text, text.lines("split"), number_lines(text))
 
 
 @edit(source=f"{REFINEDWEB}, counters")
 def drop_counter_lines(text: TextBatch) -> Edited:
     """Cut the lines that are a number and a word of a counter (`3 likes`, `1.2K views`), nothing else."""
-    lines = text.lines("split")
-    pattern = rf"(?i)^\W*\d[\d.,]*[kmb]?\s*({'|'.join(COUNTER_WORDS + COUNTER_WORDS_2)})\W*$"
-    few = (_words_in(text, lines) <= len(("3", "likes", "."))) & (lines.lengths > 0)
-    dropped = np.zeros(len(lines), dtype=np.bool_)
-    dropped[few] = np.asarray(pc.match_substring_regex(text.slice_text(_picked(lines, few)), pattern))
-    return _without_lines(text, lines, dropped)
+    return _without_lines(text, text.lines("split"), counter_lines(text))
 
 
 @edit(source=f"{OSCAR}; CulturaX cuts the tail only (`head=False`)")
@@ -277,24 +253,6 @@ def _solid(text: TextBatch, lines: Spans) -> tuple[Spans, Positions]:
 def _line_of(lines: Spans, at: Positions) -> Positions:
     """Return the number of the line in which each position lies."""
     return np.searchsorted(lines.starts, at, side="right") - 1
-
-
-def _between(at: Positions, lines: Spans) -> Positions:
-    return np.asarray(np.searchsorted(at, lines.ends) - np.searchsorted(at, lines.starts), dtype=np.int64)
-
-
-def _words_in(text: TextBatch, lines: Spans) -> Positions:
-    return _between(text.words("whitespace").starts, lines)
-
-
-def _inside(text: TextBatch, mask: Mask, lines: Spans) -> Positions:
-    before = np.concatenate(([0], np.cumsum(mask, dtype=np.int64)))
-    assert len(before) == len(text.codepoints) + 1
-    return np.asarray(before[lines.ends] - before[lines.starts], dtype=np.int64)
-
-
-def _picked(spans: Spans, keep: Mask) -> Spans:
-    return spans.chosen(keep)
 
 
 def _without_lines_at(text: TextBatch, at: Positions) -> Edited:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from filters import search
 from filters.classifiers import open_classifier
+from filters.phrases import INTERFACE_SIGNS
 from filters.registry import Edited, edit
 from filters.sentences import sentences
 from filters.text import TextBatch, encode
@@ -25,9 +26,6 @@ PHRASES: Final = tuple(
     for pattern in (r"\s?items in cart", r"\s?read more...$", r"^sign-in\s?")
 )
 """In the order of DCLM; its full stops are those of a regular expression: any three characters end a line."""
-
-SIGNS: Final = ("items in cart", "read more", "sign-in")
-"""What a text must have, case-folded, for a phrase to be in it."""
 
 
 @edit(source=f"{REFINEDWEB}, newlines")
@@ -57,7 +55,7 @@ def cut_interface_phrases(text: TextBatch, *, words: int = 10) -> Edited:
     Case-folded; in lines of at most so many white-space words; a line of which nothing is left goes. Three
     characters of any kind follow `read more`, as published. A text that this changes counts as one change.
     """
-    held = search.count_any(text, SIGNS, fold=True) > 0
+    held = search.count_any(text, INTERFACE_SIGNS, fold=True) > 0
     return _by_text(text, held, lambda row: _without_phrases(row, words))
 
 

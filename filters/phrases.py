@@ -17,6 +17,9 @@ LOREM_IPSUM: Final = "lorem ipsum"
 JAVASCRIPT: Final = "javascript"
 JAVASCRIPT_CAPITALS: Final = ("Javascript", "JavaScript")
 
+INTERFACE_SIGNS: Final = ("items in cart", "read more", "sign-in")
+"""What a text must have, case-folded, for RefinedWeb's phrases of an interface to be in it."""
+
 AROUND_P: Final = ("i" + string.punctuation, "p", "s" + string.punctuation)
 """What stands before, at and after the `p` of `ipsum` with ASCII punctuation inside."""
 
@@ -66,6 +69,7 @@ def _is_words(phrase: str) -> bool:
 
 TOGETHER: Final = (
     *((phrase, True) for phrase in (*POLICY_PHRASES, LOREM_IPSUM, JAVASCRIPT)),
+    *((phrase, True) for phrase in INTERFACE_SIGNS if _is_words(phrase)),
     *((phrase, False) for phrase in JAVASCRIPT_CAPITALS),
     *((phrase, False) for phrase in CURSED_LITERALS if _is_words(phrase)),
 )

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.masks import mask_personal_data
 from filters.personal_data import find_personal_data
+from filters.registry import EDITS
 from filters.signals.personal import personal_data_count
-from filters.signals.refinedweb import corrected_word_ratio
+from filters.signals.refinedweb import LINE_CORRECTIONS, corrected_word_ratio
 from filters.signals.tokens import long_token_char_ratio, max_pattern_run
+from filters.text import TextBatch
 from tests.strategies import examples
 
 
@@ -102,3 +105,45 @@ def test_long_tokens_are_a_share_of_all_code_points() -> None:
 def test_line_corrections_are_measured_by_the_words_they_cut(text: str, ratio: float | None) -> None:
     found = corrected_word_ratio([text])[0].as_py()
     assert found == (None if ratio is None else pytest.approx(ratio))
+
+
+LINES = st.sampled_from(
+    [
+        *(
+            "3 likes",
+            "1.2K Views!",
+            "۳ likes",
+            "likes",
+            "LOUD words",
+            "12 34",
+            "½",
+            "one",
+            "",
+            " ",
+            "two words",
+        ),
+        *(
+            "\u0301 mark first",
+            "ไทยคำ",
+            "please sign-in",
+            "sign-in now",
+            "go on, Read More...",
+            "2 Items In Cart x",
+        ),
+        *("a longer line of words that stays as it is\u2028here", "A B c d"),
+    ]
+)
+
+
+@examples(40)
+@given(st.lists(st.lists(LINES, max_size=8).map("\n".join), max_size=4))
+def test_corrections_of_lines_cut_the_words_that_the_edits_cut(rows: list[str]) -> None:
+    for kind in ("unicode", "whitespace", "tokens"):
+        found = corrected_word_ratio(rows, kind=kind).to_pylist()
+        text = TextBatch.from_arrow(pa.array(rows, pa.string()))
+        edited = text
+        for name, parameters in LINE_CORRECTIONS:
+            edited = TextBatch.from_arrow(EDITS[name].function(edited, **parameters).text)
+        before, after = text.words(kind).counts.tolist(), edited.words(kind).counts.tolist()
+        expected = [pytest.approx((b - a) / b) if b else None for b, a in zip(before, after, strict=True)]
+        assert found == expected
