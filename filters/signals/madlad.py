@@ -34,11 +34,13 @@ def cursed_pattern_count(text: TextBatch) -> pa.Array:
     """
     found = np.zeros(len(text), dtype=np.int64)
     for wanted in PLAIN:
-        found[_rows(text, search.find(text, wanted))] += 1
+        if len(at := search.find(text, wanted)):
+            found[_rows(text, at)] += 1
     for pattern in REGULAR:
-        rows = _rows(text, _likely(text, pattern))
-        texts = text.slice_text(text.rows().at(rows)).to_pylist() if len(rows) else []
-        found[rows] += np.array([_compiled(pattern).search(row) is not None for row in texts], dtype=np.int64)
+        if len(at := _likely(text, pattern)):
+            rows = _rows(text, at)
+            texts = text.slice_text(text.rows().at(rows)).to_pylist()
+            found[rows] += [_compiled(pattern).search(row) is not None for row in texts]
     return count(text, found)
 
 
@@ -50,8 +52,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _rows(text: TextBatch, at: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the rows that some of the positions lie in."""
-    if len(at) == 0:
-        return at
     return distinct(text.row_offsets.searchsorted(at, side="right") - 1)
 
 
@@ -59,7 +59,7 @@ def _likely(text: TextBatch, pattern: str) -> NDArray[np.int64]:
     """Return positions in all texts, and perhaps in others, that a regular expression matches in."""
     if pattern == SPACED:
         blank = text.low_bytes() == BLANK
-        pairs = blank[:-1] & ~blank[1:]
+        pairs = blank[:-1] > blank[1:]
         for step in (2, 4, 8):  # eight pairs of a blank and another character
             pairs = pairs[:-step] & pairs[step:]
         return np.flatnonzero(pairs)
