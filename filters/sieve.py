@@ -53,7 +53,8 @@ class Sieve:
         flags = (low.tobytes() + bytes(-len(low) % 8)).translate(self.flags.tobytes())
         eight, first = np.frombuffer(flags, dtype=np.uint64), 0  # shifted together; only lowest bits count
         for size in self.sizes:
-            count = max(0, len(low) - size + 1)
+            begins = np.uint8(1 << first)
+            count = max(0, len(low) - size + 1) if (self.flags & begins).any() else 0
             passed = (eight >> np.uint64(first)).view(np.uint8)[:count]
             if where is not None:
                 passed &= where[:count].view(np.uint8)

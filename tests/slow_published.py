@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+import filters.edits  # noqa: F401  (declares the edits)
 from filters.personal_data import find_personal_data
 from filters.registry import EDITS
 from filters.signals import refinedweb

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import filters.edits  # noqa: F401  (declares the edits)
 from filters.masks import mask_personal_data
 from filters.personal_data import find_personal_data
 from filters.registry import EDITS
