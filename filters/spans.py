@@ -259,20 +259,17 @@ def strip(spans: Spans, mask: Mask) -> Spans:
     """Return the spans without the code points of `mask` at their ends; what is then empty is left out."""
     filled = spans.starts < spans.ends
     spans = spans if filled.all() else spans.chosen(filled)
-    at_start, at_end = mask[spans.starts], mask[spans.ends - 1]
-    if not (at_start.any() or at_end.any()):
+    first, last = np.flatnonzero(mask[spans.starts]), np.flatnonzero(mask[spans.ends - 1])
+    if len(first) == len(last) == 0:
         return spans
-    starts, ends = spans.starts + at_start, spans.ends - at_end  # many of the spans change
-    first, last = np.flatnonzero(at_start), np.flatnonzero(at_end)
+    starts, ends = spans.starts.copy(), spans.ends.copy()
     for _ in range(STEPS):
-        first = first[starts[first] < ends[first]]
-        first = first[mask[starts[first]]]
-        last = last[starts[last] < ends[last]]
-        last = last[mask[ends[last] - 1]]
+        starts[first] += 1
+        first = first[np.flatnonzero((starts[first] < ends[first]) & mask.take(starts[first], mode="clip"))]
+        ends[last] -= 1
+        last = last[np.flatnonzero((starts[last] < ends[last]) & mask[ends[last] - 1])]
         if len(first) == len(last) == 0:
             break
-        starts[first] += 1
-        ends[last] -= 1
     else:
         solid = np.flatnonzero(~mask)
         starts[first] = np.append(solid, len(mask))[np.searchsorted(solid, starts[first])]
