@@ -9,7 +9,6 @@ from typing import Any
 import pyarrow as pa
 
 import filters.edits  # noqa: F401  (declares the edits)
-from filters.personal_data import find_personal_data
 from filters.registry import EDITS
 from filters.signals import refinedweb
 from filters.signals.madlad import PLAIN, REGULAR
@@ -103,7 +102,6 @@ PUBLISHED: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("flagged_word_ratio", {"words": LISTS}, lambda t: listed_share(t, ["the", "a", "ab"])),
     ("flagged_phrase_count", {"words": LISTS}, phrase_starts),
     ("cursed_pattern_count", {}, cursed_patterns),
-    ("personal_data_count", {}, lambda t: len(find_personal_data(t))),
     ("corrected_word_ratio", {}, corrected),
     ("long_token_char_ratio", {"characters": 5}, long_tokens),
     ("max_pattern_run", {"longest": 3}, pattern_run),

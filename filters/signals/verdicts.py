@@ -53,7 +53,7 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
     lines = text.lines("split")
     short = sums(lines.lengths <= characters, lines.offsets)
     letters = text.row_sums(text.in_categories("L") | text.in_categories("M"))
-    edge = (lines.counts * 0.2).astype(np.int64)
+    edge = (text.lines().counts * 0.2).astype(np.int64)
     verdicts = {
         "tiny": lines.counts < tiny,
         "short_sentences": short > HALF * lines.counts,

@@ -17,6 +17,7 @@ from filters.signals.scripts import label_scripts
 from filters.text import TextBatch
 from filters.wordlists import WordLists
 from tests import slow_text
+from tests.slow_hashes import HASHED
 from tests.slow_published import PUBLISHED
 from tests.slow_signals import REFERENCES, scripts
 from tests.strategies import ROWS, TEXTS, examples
@@ -35,7 +36,7 @@ OF_TEXT = [
 ]
 ELSEWHERE = (
     *("dedup", "language", "perplexity", "classified", "importance", "unit_language", "tiny"),
-    *("roots", "verdicts"),
+    "roots",
 )
 """Modules whose signals need a model, or have their values held by tests of their own."""
 
@@ -91,7 +92,7 @@ def by_topic(entries: Iterable[T], name: Callable[[T], str]) -> dict[str, list[T
     return found
 
 
-REFERENCES_OF = by_topic(REFERENCES + PUBLISHED, lambda entry: entry[0])
+REFERENCES_OF = by_topic(REFERENCES + PUBLISHED + HASHED, lambda entry: entry[0])
 SIGNALS_OF = by_topic(OF_TEXT, lambda name: name)
 
 
@@ -115,6 +116,8 @@ def near(value: Any) -> Any:
 @examples(80)
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
 @example(rows=[LONG, "", None, "a\n" * 300, "\n\n\n", "x"])
+@example(rows=["a\n" + ("x" * 120 + "\n") * 13, ("x" * 120 + "\n") * 13 + "a\n", "a\n" * 5])
+@example(rows=["a@b.c x", " (555) 123-4567", "1.2.3.4 255.0.0.1\n", "?" * 10_001 + "1.2.3.4"])
 @example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
 def test_each_signal_of_a_topic_equals_its_slow_reference(topic: str, rows: list[str | None]) -> None:
     measured = measurement(rows)
@@ -128,7 +131,7 @@ def test_each_signal_of_a_topic_equals_its_slow_reference(topic: str, rows: list
 
 @pytest.mark.parametrize("name", OF_TEXT)
 def test_a_signal_of_text_alone_has_a_slow_reference(name: str) -> None:
-    known = {name for name, _, _ in REFERENCES + PUBLISHED} | {"label_script_ratio", "ngram_hashes"}
+    known = {name for name, _, _ in REFERENCES + PUBLISHED + HASHED} | {"label_script_ratio", "ngram_hashes"}
     assert name in known or topic_of(name) in ELSEWHERE
 
 
