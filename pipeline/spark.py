@@ -43,6 +43,15 @@ LOCAL_SETTINGS = {
     "spark.sql.shuffle.partitions": "4",
     "spark.driver.memory": "2g",
 }
+LATE_COMPILER = (
+    "-XX:Tier4InvocationThreshold=200000",
+    "-XX:Tier4MinInvocationThreshold=24000",
+    "-XX:Tier4CompileThreshold=600000",
+    "-XX:Tier4BackEdgeThreshold=400000",
+)
+"""Java's second compiler waits 10 to 40 times longer than by default. Else it takes a quarter of the CPU time
+of a start (15 to 17 s on a busy core, 11 with this) for code that hardly runs again; what runs over millions
+of rows is still compiled: a grouping of 4 million took no longer."""
 SETTINGS = {
     "spark.sql.ansi.enabled": "false",
     "spark.sql.session.timeZone": "UTC",
@@ -76,7 +85,7 @@ def spark_session(name: str, master: str | None = None) -> SparkSession:
         if chosen.startswith("local"):
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
             quiet = f"-Dlog4j2.configurationFile={files('pipeline') / 'log4j2.properties'}"
-            builder = builder.config("spark.driver.extraJavaOptions", quiet)
+            builder = builder.config("spark.driver.extraJavaOptions", " ".join((quiet, *LATE_COMPILER)))
             for key, value in LOCAL_SETTINGS.items():
                 builder = builder.config(key, value)
     session = builder.getOrCreate()
