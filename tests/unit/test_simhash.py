@@ -22,6 +22,16 @@ def test_a_bit_is_set_where_more_than_half_of_the_shingles_have_it(offsets: list
         assert int(found[row]) == sum(1 << bit for bit, count in enumerate(bits) if 2 * count > last - first)
 
 
+def test_bits_that_all_of_many_shingles_have_are_counted_in_full() -> None:
+    full = np.full(10_000, (1 << 64) - 1, dtype=np.uint64)
+    full[5_000:9_999] = 1
+    assert simhashes(Shingles(full, np.array([0, 9_999, 9_999, 10_000]))).tolist() == [
+        (1 << 64) - 1,
+        0,
+        (1 << 64) - 1,
+    ]
+
+
 @given(st.integers(0, 2**64 - 1), st.sets(st.integers(0, 63), max_size=4), st.integers(5, 9))
 def test_hashes_that_differ_in_few_bits_share_a_key(value: int, flipped: set[int], blocks: int) -> None:
     pair = np.array([value, value ^ sum(1 << bit for bit in flipped)], np.uint64)
