@@ -38,7 +38,8 @@ from filters.unicode_tables import (
     property_bytes,
     tables,
 )
-from schemas.errors import InputError, SchemaError
+from filters.utf8 import bytes_of, decode, plain_strings
+from schemas.errors import InputError
 
 __all__ = ["BATCH_BYTES", "Spans", "TextBatch", "cut_by_bytes", "encode"]
 
@@ -86,11 +87,11 @@ class TextBatch:
             InputError: the bytes of the column are not UTF-8.
         """
         is_null = np.asarray(array.is_null(), dtype=np.bool_)
-        array = _plain_strings(array)
+        array = plain_strings(array)
         counts = np.asarray(pc.utf8_length(array), dtype=np.int64)
         row_offsets = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
-        data = _bytes_of(array)
-        codepoints = _decode(data)
+        data = bytes_of(array)
+        codepoints = decode(data)
         if row_offsets[-1] != len(codepoints):
             raise InputError("text column: its rows do not begin and end between UTF-8 characters")
         byte_counts = np.asarray(pc.binary_length(array), dtype=np.int64)
@@ -388,30 +389,3 @@ def cut_by_bytes(array: pa.Array, size: int = BATCH_BYTES) -> Iterator[tuple[int
         last = min(max(last, first + 1), rows)
         yield first, last
         first = last
-
-
-def _plain_strings(array: pa.Array) -> pa.Array:
-    if pa.types.is_null(array.type) or pa.types.is_dictionary(array.type) or array.type == pa.string_view():
-        array = array.cast(pa.large_string())
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
-        raise SchemaError(f"text column: expected strings, got {array.type}")
-    return array.fill_null("") if array.null_count else array
-
-
-def _bytes_of(array: pa.Array) -> memoryview:
-    _, offsets_buffer, data = array.buffers()
-    if len(array) == 0 or data is None:
-        return memoryview(b"")
-    width = np.int64 if pa.types.is_large_string(array.type) else np.int32
-    offsets = np.frombuffer(offsets_buffer, dtype=width, count=array.offset + len(array) + 1)
-    return memoryview(data)[int(offsets[array.offset]) : int(offsets[-1])]
-
-
-def _decode(data: memoryview) -> NDArray[np.uint32]:
-    raw = np.frombuffer(data, dtype=np.uint8)
-    if len(raw) == 0 or raw.max() < ASCII_END:
-        return raw.astype(np.uint32)
-    try:
-        return np.frombuffer(str(data, "utf-8").encode("utf-32-le"), dtype=np.uint32)
-    except UnicodeDecodeError as error:
-        raise InputError(f"text column: byte {error.start} is not UTF-8 ({error.reason})") from error
