@@ -4,7 +4,7 @@
 
 "all" is every signal of text and language alone, except those that need a model, the signatures and
 published hashes of dedup (`bench_minhash.py`, `bench_dedup.py`), and two that have a line of their own:
-personal_data_count (regular expressions) and corrected_word_ratio (five edits of the text).
+personal_data_count (regular expressions) and corrected_word_ratio (line corrections).
 
 `--peer` is a Python with datatrove 0.10 and its tokenizers; without it only our own figures are printed.
 Times are CPU seconds of one process, the least of `--repeat` runs.
