@@ -1,0 +1,37 @@
+"""Loops that Numba compiles where it is installed (extra `fast`), with the bits of the NumPy code beside them.
+
+Nothing needs them: without Numba, or with `GLOTMILL_COMPILED=no`, callers go on with NumPy. What is compiled
+is kept in Numba's cache, so that it is compiled once on a machine.
+"""
+
+import functools
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable
+from typing import Final, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., object])
+
+COMPILED_VARIABLE: Final = "GLOTMILL_COMPILED"
+
+
+@functools.cache
+def is_compiled() -> bool:
+    """Whether kernels run compiled: Numba is installed, and the environment does not say no."""
+    return os.environ.get(COMPILED_VARIABLE) != "no" and importlib.util.find_spec("numba") is not None
+
+
+def kernel(function: F) -> F:
+    """Compile a loop over arrays at its first call; it is only called where `is_compiled()`."""
+
+    @functools.cache
+    def compiled() -> Callable[..., object]:
+        numba = importlib.import_module("numba")
+        return cast("Callable[..., object]", numba.njit(cache=True, nogil=True)(function))
+
+    @functools.wraps(function)
+    def call(*arguments: object) -> object:
+        return compiled()(*arguments)
+
+    return cast("F", call)
