@@ -1,4 +1,4 @@
-"""Loops that Numba compiles where it is installed (extra `fast`), with the bits of the NumPy code beside them.
+"""Loops that Numba compiles where it is installed (extra `fast`), with the bits of the NumPy code beside it.
 
 Nothing needs them: without Numba, or with `GLOTMILL_COMPILED=no`, callers go on with NumPy. What is compiled
 is kept in Numba's cache, so that it is compiled once on a machine.
