@@ -155,10 +155,15 @@ def maxima(values: NDArray[Any], offsets: Positions) -> Positions:
 
 
 def holding(spans: Spans, mask: Mask) -> Mask:
-    """Return which spans, none of them empty, hold a position of `mask`.
+    """Return which spans hold a position of `mask`; an empty one holds none.
 
     Most show it by their first positions. If the rest is long, it is asked where runs of the mask begin.
     """
+    nonempty = spans.ends > spans.starts
+    if not nonempty.all():
+        held = np.zeros(len(spans), dtype=np.bool_)
+        held[nonempty] = holding(Spans(spans.starts[nonempty], spans.ends[nonempty], spans.offsets), mask)
+        return held
     found: Mask = mask[spans.starts]
     doubtful, step = np.flatnonzero(~found), 1
     starts, ends = spans.starts[doubtful] + 1, spans.ends[doubtful]

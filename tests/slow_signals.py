@@ -268,8 +268,9 @@ def substrings(text: str, flanked: bool) -> int:
     )
 
 
-def plain_words(text: str) -> list[str]:
-    return [w for w in tokens(text) if not set(w) <= DATATROVE]
+def plain_words(text: str, kind: str = "tokens") -> list[str]:
+    words = text.split(" ") if kind == "blanks" else tokens(text)
+    return [w for w in words if not set(w) <= DATATROVE]
 
 
 def line_top(text: str, n: int) -> float | None:
@@ -505,6 +506,12 @@ REFERENCES: list[tuple[str, dict[str, Any], Callable[[str], Value]]] = [
     ("url_count", {}, lambda t: sum(fold(t).count(p) for p in ("http://", "https://", "www."))),
     ("capital_token_ratio", {}, capital_tokens),
     ("plain_word_count", {}, lambda t: len(plain_words(t))),
+    ("plain_word_count", {"kind": "blanks"}, lambda t: len(plain_words(t, "blanks"))),
+    (
+        "alphabetic_word_ratio",
+        {"kind": "blanks"},
+        lambda t: share(sum(any(c.isalpha() for c in w) for w in t.split(" ")), len(t.split(" "))),
+    ),
     ("mean_plain_word_length", {}, lambda t: share(len("".join(plain_words(t))), len(plain_words(t)))),
     *[("nth_longest_line_length", {"n": n}, lambda t, n=n: nth_longest(t, n)) for n in (1, 3)],
     ("flagged_substring_count", {"words": SUBSTRINGS}, lambda t: substrings(t, True)),

@@ -93,7 +93,9 @@ def _plain_words(text: TextBatch, kind: str) -> Mask:
 
     def compute() -> Mask:
         words = text.words(kind)
-        plain = ~listed(PUNCTUATION).take(text.codepoints[words.starts])
+        plain = np.zeros(len(words), dtype=np.bool_)
+        filled = words.lengths > 0
+        plain[filled] = ~listed(PUNCTUATION).take(text.codepoints[words.starts[filled]])
         doubtful = np.flatnonzero(~plain)
         doubtful = doubtful[words.lengths[doubtful] > 1]
         rest = Spans(words.starts[doubtful], words.ends[doubtful], doubtful)
