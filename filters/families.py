@@ -124,14 +124,6 @@ def groups_of(label: str) -> tuple[Group, ...] | None:
     return tuple(found)
 
 
-def family_of(label: str) -> str | None:
-    """Return the name of the family; the code itself for an isolate, nothing for an unknown language."""
-    groups = groups_of(label)
-    if groups is None:
-        return None
-    return groups[-1].name if groups else label.partition("_")[0]
-
-
 @functools.cache
 def relation(one: str, other: str) -> Relation:
     """Return how the languages of two labels are related; scripts are not compared."""

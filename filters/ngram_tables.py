@@ -102,12 +102,6 @@ def sorted_windows(columns: list[Ids], counts: Counts) -> Windows:
     return Windows(tuple(found), total)
 
 
-def merge_windows(parts: Sequence[Windows]) -> Windows:
-    """Return the windows of all parts together."""
-    columns = [np.concatenate(same) for same in zip(*(part.columns for part in parts), strict=True)]
-    return sorted_windows(columns, np.concatenate([part.counts for part in parts]))
-
-
 def train_characters(windows: Windows) -> CharacterModel:
     """Return the model of counted windows of two code points or more."""
     special = np.array([UNK, BOS, EOS], dtype=np.int32)

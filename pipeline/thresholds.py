@@ -303,11 +303,6 @@ def write_limits(workspace: Workspace, step: str, learned: Iterable[Learned]) ->
     workspace.put_parquet(limits_file(step), LIMIT, [limits_table(learned)])
 
 
-def read_limits(workspace: Workspace, step: str) -> dict[str, float | None]:
-    """Return the limit of each language that a threshold learned."""
-    return limits_by_language(workspace.read_parquet(limits_file(step)))
-
-
 def bucket_names(limits: int) -> tuple[str, ...]:
     """Return the names of the buckets between so many limits: head, middle, tail for the two of CCNet."""
     named = {1: ("head", "tail"), 2: ("head", "middle", "tail")}

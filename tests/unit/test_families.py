@@ -2,7 +2,7 @@
 
 import pytest
 
-from filters.families import Relation, family_of, groups_of, known_scripts, relation, unicode_scripts
+from filters.families import Relation, groups_of, known_scripts, relation, unicode_scripts
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,6 @@ def test_a_language_belongs_to_groups_from_the_smallest_to_the_family() -> None:
     groups = groups_of("swh_Latn")
     assert groups is not None
     assert [group.size for group in groups] == sorted(group.size for group in groups)
-    assert (family_of("swh_Latn"), family_of("eus_Latn"), family_of("qqq_Latn")) == (
-        "Atlantic-Congo",
-        "eus",
-        None,
-    )
 
 
 def test_scripts_are_those_of_unicode() -> None:

@@ -16,7 +16,6 @@ from filters.ngram_tables import (
     Texts,
     count_windows,
     cross_entropies,
-    merge_windows,
     train_characters,
 )
 from tests.lmplz_cases import open_model
@@ -63,14 +62,6 @@ def _log_of_prefix(model: object, text: str, order: int) -> float:
     ended = whole.columns[0] == 2
     kept = type(whole)(tuple(column[~ended] for column in whole.columns), whole.counts[~ended])
     return 0.0 if kept.units == 0 else float(Texts([kept]).scores(model)[0])  # type: ignore[arg-type]
-
-
-def test_counts_of_parts_add_up_to_those_of_the_whole() -> None:
-    parts = [count_windows(TRAINING[:4], 3), count_windows(TRAINING[4:], 3)]
-    whole, merged = count_windows(TRAINING, 3), merge_windows(parts)
-    assert all(np.array_equal(a, b) for a, b in zip(whole.columns, merged.columns, strict=True))
-    assert np.array_equal(whole.counts, merged.counts)
-    assert whole.units == sum(len(line) + 1 for line in TRAINING)
 
 
 def test_a_text_scores_alike_alone_and_among_others() -> None:

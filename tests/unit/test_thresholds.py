@@ -13,9 +13,9 @@ from pipeline.thresholds import (
     learn,
     levels_of,
     limits_by_language,
+    limits_file,
     limits_table,
     parameter_faults,
-    read_limits,
     reference_stamp,
     write_limits,
 )
@@ -159,7 +159,8 @@ def test_limits_are_stored_and_read_again(tmp_path):
     found = learn(procedure, {"swh_Latn": sample(range(100)), "yor_Latn": sample([])}, 0)
     workspace = Workspace(str(tmp_path))
     write_limits(workspace, "perplexity_tail", found)
-    assert read_limits(workspace, "perplexity_tail") == {"swh_Latn": 59.0, "yor_Latn": 59.0}
+    name = limits_file("perplexity_tail")
+    assert limits_by_language(workspace.read_parquet(name)) == {"swh_Latn": 59.0, "yor_Latn": 59.0}
     assert limits_by_language(limits_table(found)) == {"swh_Latn": 59.0, "yor_Latn": 59.0}
     assert limits_table([]).schema == LIMIT
 
