@@ -14,7 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_signatures import least_products, mix_bases
 from filters.shingles import GOLDEN, I64, U64, Shingles, mix64
+from filters.spans import Spans, span_positions
 from schemas.errors import RecipeError, near_name
 
 U32 = NDArray[np.uint32]
@@ -184,6 +187,8 @@ def signatures(
     chosen = find_family(family)
     count = permutations or chosen.permutations
     a, b = chosen.draw(chosen.seed if seed is None else seed, count)
+    if chosen.apply is _multiply and is_compiled():
+        return _compiled_signatures(hashes, offsets, a.astype(np.uint32, copy=False))
     base = hashes.astype(chosen.dtype)
     if chosen.apply in (_affine, _multiply):
         base = mix32(base)
@@ -193,6 +198,15 @@ def signatures(
     out: Signatures = np.full((count, len(offsets) - 1), top, chosen.dtype)
     _minima(base, offsets, _Work(chosen, a, b, out, np.empty(min(len(base), BLOCK), chosen.dtype)))
     return out.T
+
+
+def _compiled_signatures(hashes: U64, offsets: I64, a: U32) -> U32:
+    """Return what `signatures` gives for the default family."""
+    bases = np.empty(len(hashes), np.uint32)
+    mix_bases(hashes, bases)
+    out: U32 = np.full((len(offsets) - 1, len(a)), MASK_32, np.uint32)
+    least_products(bases, offsets, a, out)
+    return out
 
 
 def sign(shingles: Shingles, permutations: int = 0, *, seed: int | None = None) -> U32:
@@ -205,9 +219,12 @@ def sign(shingles: Shingles, permutations: int = 0, *, seed: int | None = None) 
     hashes, offsets = shingles.hashes, shingles.offsets
     signed = np.ascontiguousarray(signatures(hashes >> np.uint64(32), offsets, permutations, seed=seed))
     rows = np.flatnonzero(shingles.counts)
+    rows = rows[hashes[offsets[rows]] == hashes[offsets[rows + 1] - 1]]  # few: only they can hold one alone
     if len(rows):
-        least = np.minimum.reduceat(hashes, offsets[rows])
-        single = least == np.maximum.reduceat(hashes, offsets[rows])
+        bounds = np.concatenate(([0], np.cumsum(shingles.counts[rows])))
+        held = hashes[span_positions(Spans(offsets[rows], offsets[rows + 1], bounds))]
+        least = np.minimum.reduceat(held, bounds[:-1])
+        single = least == np.maximum.reduceat(held, bounds[:-1])
         places = np.arange(1, signed.shape[1] + 1, dtype=np.uint64) * GOLDEN
         signed[rows[single]] = mix64(least[single, None] + places[None, :]) >> np.uint64(32)
     return signed.astype(np.uint32, copy=False)

@@ -12,7 +12,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
 from filters.hashing import BASE, INVERSE, mix
+from filters.kernels_signatures import MARK_BIT, SLOW_BIT, VALUE_BITS, hash_runs
 from filters.spans import Spans, cut_out, distinct
 from filters.text import TextBatch
 from filters.unicode_tables import FORMAT, MARK, SEGMENTED, WORD_CLASS_MASK, WORD_CLASS_SHIFT, tables
@@ -23,9 +25,6 @@ I64 = NDArray[np.int64]
 
 BLOCK: Final = 1 << 17
 """Code points hashed at once: their arrays of 8 bytes fit a cache of 1 MB."""
-SLOW_BIT: Final = np.uint32(1 << 31)
-MARK_BIT: Final = np.uint32(1 << 30)
-VALUE_BITS: Final = MARK_BIT - np.uint32(1)
 
 
 class WordHashes(NamedTuple):
@@ -104,6 +103,8 @@ def shingle_word_hashes(text: TextBatch) -> WordHashes:
     """Return the hash of each of `shingle_words(text)`: that of the span's folded code points."""
     if text.has("word_hashes", "unicode", True):
         return _of_words(text)
+    if is_compiled():
+        return _compiled_hashes(text) or _of_words(text)
     blocks = _row_blocks(text.row_offsets)
     values = [np.take(_table(), text.codepoints[first:last], mode="clip") for first, last in blocks]
     if any(last - first > BLOCK for first, last in blocks) or any(_is_slow(block) for block in values):
@@ -112,6 +113,14 @@ def shingle_word_hashes(text: TextBatch) -> WordHashes:
     hashes = np.concatenate([hashes for hashes, _ in found] or [np.empty(0, np.uint64)])
     starts = np.concatenate([starts for _, starts in found] or [np.empty(0, np.int64)])
     return WordHashes(hashes, np.searchsorted(starts, text.row_offsets), False)
+
+
+def _compiled_hashes(text: TextBatch) -> WordHashes | None:
+    """Return what the blocks below give, in one loop over the code points; nothing where they are slow."""
+    hashes = np.empty(len(text.codepoints) // 2 + len(text) + 1, np.uint64)
+    offsets = np.empty(len(text) + 1, np.int64)
+    done = hash_runs(text.codepoints, text.row_offsets, _table(), _powers(BASE), hashes, offsets)
+    return WordHashes(hashes[: offsets[-1]], offsets, False) if done else None
 
 
 def _is_slow(values: NDArray[np.uint32]) -> bool:

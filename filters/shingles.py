@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
 from filters.counting import order_in_rows
 from filters.hashing import CACHED, mix
+from filters.kernels_signatures import hash_windows
 from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.spans import span_positions
 from filters.text import TextBatch
@@ -64,10 +66,14 @@ def hash_ngrams(units: U64, offsets: I64, n: int) -> Shingles:
     """
     counts = np.diff(offsets)
     windows = np.maximum(counts - n + 1, 0)
-    sums = _window_sums(units, n)
     short = np.flatnonzero((counts > 0) & (counts < n))
     windows[short] = 1
     starts = np.concatenate(([0], np.cumsum(windows)))
+    if is_compiled():
+        hashes = np.empty(starts[-1], np.uint64)
+        hash_windows(units, offsets, place_constants(2 * n), n, hashes, starts)
+        return Shingles(hashes, starts)
+    sums = _window_sums(units, n)
     picked = np.arange(starts[-1]) + np.repeat(offsets[:-1] - starts[:-1], windows)
     if len(short):
         sums = np.concatenate((sums, np.zeros(max(0, len(units) - len(sums)), np.uint64)))

@@ -169,9 +169,9 @@ def _shingles(text: TextBatch, n: int, unit: str) -> Shingles:
 def _column(signed: Signatures, shingles: Shingles) -> pa.Array:
     """Return signatures as one binary value a row, null where there is no shingle and nothing to compare."""
     rows = np.flatnonzero(shingles.counts)
-    plain = np.ascontiguousarray(signed[rows])
+    plain = np.ascontiguousarray(signed if len(rows) == len(signed) else signed[rows])
     width = plain.itemsize * plain.shape[1]
     ends = np.concatenate(([0], np.cumsum(np.where(shingles.counts > 0, width, 0)))).astype(np.int32)
     is_valid = pa.array(shingles.counts > 0).buffers()[1]
-    buffers = [is_valid, pa.py_buffer(ends), pa.py_buffer(plain.tobytes())]
+    buffers = [is_valid, pa.py_buffer(ends), pa.py_buffer(plain)]
     return pa.Array.from_buffers(pa.binary(), len(shingles), buffers)
