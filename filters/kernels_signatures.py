@@ -94,10 +94,10 @@ def hash_windows(units: U64, offsets: I64, constants: U64, n: int, hashes: U64, 
 
 
 @kernel
-def mix_bases(hashes: U64, mixed: U32) -> None:
-    """Put the low 32 bits of each base hash through the finaliser; 1 in place of 0."""
+def mix_bases(hashes: U64, shift: np.uint64, mixed: U32) -> None:
+    """Put 32 bits of each hash, from `shift` on, through the finaliser; 1 in place of 0."""
     for at in range(len(hashes)):
-        value = np.uint32(hashes[at])
+        value = np.uint32(hashes[at] >> shift)
         value = np.uint32((value ^ (value >> SHIFT_32)) * FIRST_32)
         value = np.uint32((value ^ (value >> MIDDLE_32)) * SECOND_32)
         value = np.uint32(value ^ (value >> SHIFT_32))

@@ -8,6 +8,7 @@ Which family a signature is of is part of its meaning: signatures of different f
 permutations must not be compared.
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -185,27 +186,32 @@ def signatures(
     the shingle hash.
     """
     chosen = find_family(family)
-    count = permutations or chosen.permutations
-    a, b = chosen.draw(chosen.seed if seed is None else seed, count)
+    a, b = _constants(family, chosen.seed if seed is None else seed, permutations or chosen.permutations)
     if chosen.apply is _multiply and is_compiled():
-        return _compiled_signatures(hashes, offsets, a.astype(np.uint32, copy=False))
+        return _compiled_signatures(hashes, offsets, a, 0)
     base = hashes.astype(chosen.dtype)
     if chosen.apply in (_affine, _multiply):
         base = mix32(base)
     if chosen.apply is _multiply:
         base = np.maximum(base, base.dtype.type(1))  # 0 would be the least value of every permutation
     top = MASK_32 if chosen.apply is not _mersenne_64 else MERSENNE_61
-    out: Signatures = np.full((count, len(offsets) - 1), top, chosen.dtype)
+    out: Signatures = np.full((len(a), len(offsets) - 1), top, chosen.dtype)
     _minima(base, offsets, _Work(chosen, a, b, out, np.empty(min(len(base), BLOCK), chosen.dtype)))
     return out.T
 
 
-def _compiled_signatures(hashes: U64, offsets: I64, a: U32) -> U32:
-    """Return what `signatures` gives for the default family."""
+@functools.cache
+def _constants(family: str, seed: int, count: int) -> tuple[Signatures, Signatures]:
+    """Return the constants of `count` permutations: to seed a generator takes as long as to mix a batch."""
+    return find_family(family).draw(seed, count)
+
+
+def _compiled_signatures(hashes: U64, offsets: I64, a: Signatures, shift: int) -> U32:
+    """Return what `signatures` gives for the default family and the hashes shifted to the right."""
     bases = np.empty(len(hashes), np.uint32)
-    mix_bases(hashes, bases)
+    mix_bases(hashes, np.uint64(shift), bases)
     out: U32 = np.full((len(offsets) - 1, len(a)), MASK_32, np.uint32)
-    least_products(bases, offsets, a, out)
+    least_products(bases, offsets, a.astype(np.uint32, copy=False), out)
     return out
 
 
@@ -217,7 +223,13 @@ def sign(shingles: Shingles, permutations: int = 0, *, seed: int | None = None) 
     Jaccard similarity of 0.5 with any other set.
     """
     hashes, offsets = shingles.hashes, shingles.offsets
-    signed = np.ascontiguousarray(signatures(hashes >> np.uint64(32), offsets, permutations, seed=seed))
+    if is_compiled():
+        default = FAMILIES["default"]
+        drawn = default.seed if seed is None else seed, permutations or default.permutations
+        signed = _compiled_signatures(hashes, offsets, _constants("default", *drawn)[0], 32)
+    else:
+        plain = signatures(hashes >> np.uint64(32), offsets, permutations, seed=seed)
+        signed = np.ascontiguousarray(plain, np.uint32)
     rows = np.flatnonzero(shingles.counts)
     rows = rows[hashes[offsets[rows]] == hashes[offsets[rows + 1] - 1]]  # few: only they can hold one alone
     if len(rows):
@@ -227,7 +239,7 @@ def sign(shingles: Shingles, permutations: int = 0, *, seed: int | None = None) 
         single = least == np.maximum.reduceat(held, bounds[:-1])
         places = np.arange(1, signed.shape[1] + 1, dtype=np.uint64) * GOLDEN
         signed[rows[single]] = mix64(least[single, None] + places[None, :]) >> np.uint64(32)
-    return signed.astype(np.uint32, copy=False)
+    return signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,10 @@ texts, one run.
 `--peers` is the interpreter of an environment with `datatrove[processing] xxhash<4 datasketch rensa`. Texts
 are the column `text` of a Parquet file, by default the English, Russian and Vietnamese manuals of ../shared.
 Peers and engine take turns, so that a busy machine slows all.
+
+With the extra `fast` (Numba) the loops are compiled; GLOTMILL_COMPILED=no in the environment gives the
+figures of NumPy alone. The first line says which they are. Compiling is not measured: it is done once on a
+machine.
 """
 
 import argparse
@@ -23,6 +27,7 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from filters.compiled import is_compiled
 from filters.signals.dedup import minhash
 from filters.text import cut_by_bytes
 
@@ -72,7 +77,8 @@ def main() -> None:
         0, chosen.documents
     )
     size = pc.sum(pc.binary_length(texts)).as_py()
-    print(f"{len(texts)} documents, {size / 1e6:.1f} MB")
+    loops = "compiled by Numba" if is_compiled() else "NumPy alone"
+    print(f"{len(texts)} documents, {size / 1e6:.1f} MB; glotmill's loops: {loops}")
     minhash(texts.slice(0, 50))
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/texts.parquet"
