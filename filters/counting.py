@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes
+from filters.kernels_hashes import order_rows
 from filters.spans import steps
 
 Hashes = NDArray[np.uint64]
@@ -59,6 +61,9 @@ def order_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask]:
     Places of equal hashes ascend. Some rows at a time are sorted, in the caches.
     """
     order, fresh = np.empty(len(hashes), dtype=np.int64), np.ones(len(hashes), dtype=np.bool_)
+    if is_compiled():
+        order_rows(hashes, offsets, order, fresh)
+        return order, fresh
     before = 0
     for last in _groups(offsets):
         first, end = int(offsets[before]), int(offsets[last])
@@ -94,6 +99,16 @@ def count_repeats(hashes: PrefixHashes, offsets: Positions, length: int) -> Repe
     for 65,535 rows.
     """
     bits = row_bits(len(offsets) - 1)
+    count = _count_sieved if is_compiled() else _count_sorted
+    rows, counts = count(hashes, offsets, length, bits)
+    totals = np.maximum(steps(offsets) - length + 1, 0)
+    return Repeats(rows, counts, totals, totals - per_row(rows, counts - 1, len(totals)))
+
+
+def _count_sorted(
+    hashes: PrefixHashes, offsets: Positions, length: int, bits: int
+) -> tuple[Positions, Positions]:
+    """Return the row and the count of each repeated window."""
     found, before = [np.empty(0, dtype=np.int64)], 0
     for last in _groups(offsets):
         keys = hashes.windows(length, int(offsets[before]), int(offsets[last]))
@@ -106,10 +121,22 @@ def count_repeats(hashes: PrefixHashes, offsets: Positions, length: int) -> Repe
     first = np.ones(len(same), dtype=np.bool_)
     first[1:] = np.diff(same) != 1
     starts = np.flatnonzero(first)
-    counts = np.diff(starts, append=len(same)) + 1
     rows = np.searchsorted(offsets, same[starts], side="right") - 1
-    totals = np.maximum(steps(offsets) - length + 1, 0)
-    return Repeats(rows, counts, totals, totals - per_row(rows, counts - 1, len(totals)))
+    return rows, np.diff(starts, append=len(same)) + 1
+
+
+def _count_sieved(
+    hashes: PrefixHashes, offsets: Positions, length: int, bits: int
+) -> tuple[Positions, Positions]:
+    """Return the same, but sort only the windows that a sieve lets through."""
+    keys = hashes.sieved_windows(length, offsets, np.array([0, *_groups(offsets)]), bits)
+    keys.sort()
+    fresh = np.ones(len(keys) + 1, dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:-1])
+    starts = np.flatnonzero(fresh)
+    counts = steps(starts)
+    again = np.flatnonzero(counts > 1)
+    return (keys[starts[again]] >> np.uint64(64 - bits)).astype(np.int64), counts[again]
 
 
 def _part(keys: Hashes, offsets: Positions, length: int, bits: int, first_row: int) -> None:

@@ -12,6 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_hashes import prefix_sums, span_hashes, window_keys
+
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
 
@@ -79,6 +82,9 @@ class PrefixHashes:
 
     def __init__(self, codepoints: NDArray[np.uint32]) -> None:
         self._sums = np.empty(len(codepoints) + 1, dtype=np.uint64)
+        if is_compiled():
+            prefix_sums(codepoints, np.uint64(BASE), self._sums)
+            return
         self._sums[0] = 0
         for start in range(0, len(codepoints), CACHED):
             piece = codepoints[start : start + CACHED].astype(np.uint64)
@@ -104,6 +110,10 @@ class PrefixHashes:
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
         """Return the hash of each span."""
         result = np.empty(len(starts), dtype=np.uint64)
+        if is_compiled():
+            blocks = _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)
+            span_hashes(self._sums, starts, ends, _powers(INVERSE), blocks, BLOCK_BITS, result)
+            return result
         for first in range(0, len(starts), CACHED):
             piece, at = result[first : first + CACHED], starts[first : first + CACHED]
             self._sums.take(ends[first : first + CACHED], out=piece, mode="clip")  # all lie inside
@@ -153,6 +163,14 @@ class PrefixHashes:
             if start > first:
                 piece *= np.uint64(pow(INVERSE, start - first, 1 << 64))
         return result
+
+    def sieved_windows(self, length: int, offsets: Positions, groups: Positions, bits: int) -> Hashes:
+        """Return the hashes of windows that may occur twice in their row, its number before; row after row.
+
+        They are those of `windows` of each group of rows, without as many bits as the number takes. `groups`
+        are the first rows of groups. Only where `is_compiled()`.
+        """
+        return window_keys(self._sums, offsets, groups, length, bits, np.uint64(BASE), np.uint64(INVERSE))
 
 
 @functools.cache

@@ -11,7 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
 from filters.counting import order_in_rows
+from filters.kernels_hashes import longer_ngrams
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -41,6 +43,9 @@ class Ngrams:
 
     def longer(self) -> "Ngrams":
         """Return the repeated (n + 1)-grams: those whose two ends are repeated n-grams side by side."""
+        if is_compiled():
+            positions, starts = longer_ngrams(self.positions, self.starts, self.word_offsets)
+            return Ngrams(self.n + 1, positions, starts, self.word_offsets)
         numbers = np.zeros(len(self.positions), dtype=np.int64)
         numbers[self.starts[1:]] = 1
         np.cumsum(numbers, out=numbers)

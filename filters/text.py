@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from filters import sentences, words
+from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes, Replacement
 from filters.ngrams import Ngrams
 from filters.spans import Spans, holding, span_positions, steps, strip, sums, where
@@ -267,7 +268,7 @@ class TextBatch:
 
         def compute() -> PrefixHashes:
             other: PrefixHashes | None = self._memo.get(("prefix", not fold))
-            if other is None:
+            if other is None or is_compiled():
                 return PrefixHashes(self.folded if fold else self.codepoints)
             at = self.flagged(FOLDS)
             plain, folded = self.codepoints[at], self.folded[at]
