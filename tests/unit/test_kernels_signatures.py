@@ -56,6 +56,12 @@ def test_word_hashes_are_the_same(values: list[str | None]) -> None:
     assert compiled.has_unspaced == plain.has_unspaced
 
 
+def test_word_hashes_of_many_blocks_are_the_same() -> None:
+    column = pa.array(["ij kl\u0301 mn" * 3_000] * 12)
+    compiled, plain = both(lambda: shingle_words.shingle_word_hashes(TextBatch.from_arrow(column)))
+    assert arrays(*compiled[:2]) == arrays(*plain[:2])
+
+
 @given(COUNTS, st.integers(1, 12), st.integers(0, 3))
 def test_window_hashes_are_the_same(counts: list[int], n: int, skipped: int) -> None:
     units = mix64(np.arange(sum(counts) + 2 * skipped, dtype=np.uint64))
@@ -69,6 +75,12 @@ def test_signatures_are_the_same(counts: list[int], permutations: int, seed: int
     numbers = np.arange(sum(counts), dtype=np.uint64) // np.uint64(7 if repeated else 1)
     given_shingles = Shingles(mix64(numbers), np.cumsum([0, *counts]))
     compiled, plain = both(lambda: minhash.sign(given_shingles, permutations, seed=seed))
+    assert arrays(compiled) == arrays(plain)
+
+
+def test_signatures_of_rows_longer_than_a_block_are_the_same() -> None:
+    large = Shingles(mix64(np.arange(272_008, dtype=np.uint64)), np.cumsum([0, 140_000, 3, 0, 132_000, 5]))
+    compiled, plain = both(lambda: minhash.sign(large, 20))
     assert arrays(compiled) == arrays(plain)
 
 
