@@ -6,6 +6,9 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_spans import hold, keep, positions_of, run_edges, strip_spans
+
 Value = TypeVar("Value", bound=np.generic)
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -13,6 +16,9 @@ Positions = NDArray[np.int64]
 SPARSE: Final = 30
 DENSE: Final = 10
 """One in so many: where `np.flatnonzero` is slow, and where it takes another way, looking at each."""
+
+LOOPED: Final = 200
+"""One in so many, above which a compiled loop is faster than `np.flatnonzero`."""
 
 CACHED: Final = 1 << 15
 """Values taken at a time: what NumPy makes on the way stays in the caches."""
@@ -80,6 +86,8 @@ def where(mask: Mask) -> Positions:
     9 in a hundred take it thrice as long as 11, so trues are put behind such a mask.
     """
     count = int(np.count_nonzero(mask))
+    if is_compiled() and len(mask) < LOOPED * count:
+        return positions_of(mask, count)
     if not len(mask) < SPARSE * count <= SPARSE / DENSE * len(mask):
         return np.flatnonzero(mask)
     padded = np.ones(len(mask) + len(mask) // (DENSE - 2), dtype=np.bool_)
@@ -103,14 +111,17 @@ def span_positions(spans: Spans) -> Positions:
 
 def kept(values: NDArray[Value], mask: Mask) -> NDArray[Value]:
     """Return the values where the mask is true: `values[mask]`, some at a time, which takes a third of it."""
-    result = np.empty(np.count_nonzero(mask), dtype=values.dtype)
+    result = np.empty(np.count_nonzero(mask) + 1, dtype=values.dtype)
+    if is_compiled():
+        keep(values, mask, result)
+        return result[:-1]
     before = 0
     for start in range(0, len(mask), CACHED):
         piece = mask[start : start + CACHED]
         after = before + int(np.count_nonzero(piece))
         np.compress(piece, values[start : start + CACHED], out=result[before:after])
         before = after
-    return result
+    return result[:-1]
 
 
 def sums(values: NDArray[Any], offsets: Positions) -> Positions:
@@ -164,6 +175,8 @@ def holding(spans: Spans, mask: Mask) -> Mask:
         held = np.zeros(len(spans), dtype=np.bool_)
         held[nonempty] = holding(Spans(spans.starts[nonempty], spans.ends[nonempty], spans.offsets), mask)
         return held
+    if is_compiled():
+        return hold(spans.starts, spans.ends, mask)
     found: Mask = mask[spans.starts]
     doubtful, step = np.flatnonzero(~found), 1
     starts, ends = spans.starts[doubtful] + 1, spans.ends[doubtful]
@@ -218,6 +231,8 @@ def split(at: Positions, row_offsets: Positions) -> Spans:
 
 def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
     """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
+    if is_compiled() and len(inside) < LOOPED * np.count_nonzero(inside):
+        return run_edges(inside, row_offsets if cuts is None else np.sort(np.append(row_offsets, cuts)))
     if cuts is None:
         return _few_cuts(inside, row_offsets)
     begins, stops = inside.copy(), inside.copy()
@@ -262,6 +277,8 @@ STEPS = 32
 
 def strip(spans: Spans, mask: Mask) -> Spans:
     """Return the spans without the code points of `mask` at their ends; what is then empty is left out."""
+    if is_compiled():
+        return Spans(*strip_spans(spans.starts, spans.ends, spans.offsets, mask))
     filled = spans.starts < spans.ends
     spans = spans if filled.all() else spans.chosen(filled)
     first, last = np.flatnonzero(mask[spans.starts]), np.flatnonzero(mask[spans.ends - 1])

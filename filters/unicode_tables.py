@@ -19,6 +19,9 @@ from typing import Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_spans import split_bytes
+
 Value = TypeVar("Value", bound=np.generic)
 
 CATEGORIES: Final = (
@@ -139,6 +142,9 @@ def property_bytes(codepoints: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """Return the four bytes of the property words, each with a value per code point, lowest first."""
     table = tables().properties
     result = np.empty((4, len(codepoints)), dtype=np.uint8)
+    if is_compiled():
+        split_bytes(codepoints, table, result)
+        return result
     for start in range(0, len(codepoints), CACHED):
         words = table.take(codepoints[start : start + CACHED], mode="clip")
         for number in range(4):

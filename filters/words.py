@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, runs, span_positions, split, strip
+from filters.spans import Spans, runs, span_positions, split, strip, where
 from filters.unicode_tables import (
     ALNUM,
     BLANK,
@@ -220,7 +220,7 @@ def _word_punct(text: "TextBatch") -> Spans:
     begins = first.copy()
     begins[1:] |= kinds[1:] != kinds[:-1]
     begins &= solid
-    starts, words = np.flatnonzero(begins), text.words("whitespace")
+    starts, words = where(begins), text.words("whitespace")
     ends = np.empty_like(starts)
     ends[:-1] = starts[1:]  # but before white space
     ends[np.append(np.flatnonzero(first[starts])[1:], len(starts))[: len(words)] - 1] = words.ends
@@ -232,7 +232,7 @@ def _tokens(text: "TextBatch") -> Spans:
     alone = ~(text.flag(SPACE) | inside_words(text))
     begins = alone.copy()
     begins[words.starts] = True
-    starts = np.flatnonzero(begins)
+    starts = where(begins)
     ends = starts + 1
     ends[np.flatnonzero(~alone[starts])] = words.ends
     return text.spans(starts, ends)

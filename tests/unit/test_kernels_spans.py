@@ -1,0 +1,84 @@
+"""Compiled loops over masks and spans give what the NumPy code gives."""
+
+from collections.abc import Callable
+from random import Random
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from filters import spans, unicode_tables
+from filters.compiled import is_compiled
+from filters.spans import Spans
+from tests.strategies import examples
+
+pytestmark = pytest.mark.skipif(not is_compiled(), reason="kernels need the extra fast (Numba)")
+
+T = TypeVar("T")
+MASKS = st.lists(st.booleans(), max_size=80) | st.lists(st.sampled_from([False] * 9 + [True]), max_size=300)
+
+
+def without_kernels(run: Callable[[], T]) -> T:
+    """Return what is found by NumPy."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (spans, unicode_tables):
+            patch.setattr(module, "is_compiled", lambda: False)
+        return run()
+
+
+def check(run: Callable[[], object]) -> None:
+    """Compare arrays, or all the fields of spans."""
+    found, expected = run(), without_kernels(run)
+    if isinstance(found, Spans) and isinstance(expected, Spans):
+        found = (found.starts, found.ends, found.offsets)
+        expected = (expected.starts, expected.ends, expected.offsets)
+    if isinstance(found, tuple) and isinstance(expected, tuple):
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other, strict=True)
+    else:
+        np.testing.assert_array_equal(found, expected, strict=True)
+
+
+def cut(size: int, count: int, random: Random) -> np.ndarray:
+    """Return offsets of rows, some of them empty."""
+    return np.sort([0, *(random.randint(0, size) for _ in range(count)), size])
+
+
+def some_spans(size: int, random: Random, least: int) -> Spans:
+    """Return spans that ascend, of `least` positions or more."""
+    bounds = cut(size, 12, random)
+    starts, ends = bounds[:-1:2], bounds[1::2][: len(bounds[:-1:2])]
+    filled = ends - starts >= least
+    return Spans(starts[filled], ends[filled], cut(int(filled.sum()), 3, random))
+
+
+@examples(60)
+@given(MASKS, st.randoms(use_true_random=False))
+def test_masks_and_their_runs_are_the_same(values: list[bool], random: Random) -> None:
+    mask = np.array(values, dtype=np.bool_)
+    rows, cuts = cut(len(mask), 4, random), cut(len(mask), 3, random)
+    check(lambda: spans.where(mask))
+    check(lambda: spans.kept(np.arange(len(mask), dtype=np.uint32), mask))
+    check(lambda: spans.runs(mask, rows))
+    if len(mask):
+        inner = random.sample(range(len(mask)), len(mask) // 3)
+        check(lambda: spans.runs(mask, rows, np.append(cuts[cuts < len(mask)], inner).astype(np.int64)))
+
+
+@examples(60)
+@given(MASKS, st.randoms(use_true_random=False))
+def test_what_spans_hold_and_end_in_is_the_same(values: list[bool], random: Random) -> None:
+    mask = np.array([*values, True], dtype=np.bool_)
+    check(lambda: spans.holding(some_spans(len(mask), Random(1), 1), mask))
+    filled, any_length = some_spans(len(mask), random, 1), some_spans(len(mask), random, 0)
+    check(lambda: spans.holding(filled, mask))
+    check(lambda: spans.strip(any_length, mask))
+
+
+@examples(60)
+@given(st.text(max_size=100))
+def test_bytes_of_properties_are_the_same(string: str) -> None:
+    codepoints = np.array([ord(character) for character in string], dtype=np.uint32)
+    check(lambda: unicode_tables.property_bytes(codepoints))
