@@ -94,8 +94,9 @@ def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask
             keys[place], order[first + place] = key, at
         if left == 0:
             order[first : first + size] = first + np.argsort(hashes[first : first + size], kind="mergesort")
-        for i in range(first, first + size):
-            fresh[i] = i == first or hashes[order[i]] != hashes[order[i - 1]]
+            keys[:size] = hashes[order[first : first + size]]
+        for i in range(1, size):
+            fresh[first + i] = keys[i] != keys[i - 1]
 
 
 @kernel

@@ -23,27 +23,6 @@ def positions_of(mask: Mask, count: int) -> Positions:
 
 
 @kernel
-def run_edges(inside: Mask, cuts: Positions) -> tuple[Positions, Positions]:
-    """Return starts and ends of the runs of `inside`, cut at the ascending positions too."""
-    room = len(inside) // 2 + len(cuts) + 2
-    starts, ends, begun, ended, first = np.empty(room, np.int64), np.empty(room, np.int64), 0, 0, 0
-    for number in range(len(cuts) + 1):
-        last = max(first, min(cuts[number], len(inside))) if number < len(cuts) else len(inside)
-        before = False
-        for i in range(first, last):
-            here = inside[i]
-            starts[begun], ends[ended] = i, i
-            begun += here > before
-            ended += here < before
-            before = here
-        if before:
-            ends[ended] = last
-            ended += 1
-        first = last
-    return starts[:begun].copy(), ends[:ended].copy()
-
-
-@kernel
 def hold(starts: Positions, ends: Positions, mask: Mask) -> Mask:
     """Return which spans hold a position of the mask."""
     found = np.zeros(len(starts), np.bool_)
@@ -78,10 +57,10 @@ def split_bytes(codepoints: NDArray[np.uint32], table: NDArray[np.uint32], resul
     """Put the four bytes of each code point's word of the table into the rows of `result`, lowest first."""
     for i in range(len(codepoints)):
         word = table[codepoints[i]]
-        result[0, i] = word & 255
-        result[1, i] = word >> 8 & 255
-        result[2, i] = word >> 16 & 255
-        result[3, i] = word >> 24
+        result[0, i] = np.uint8(word)
+        result[1, i] = np.uint8(word >> np.uint32(8))
+        result[2, i] = np.uint8(word >> np.uint32(16))
+        result[3, i] = np.uint8(word >> np.uint32(24))
 
 
 @kernel
@@ -91,3 +70,14 @@ def keep(values: NDArray[Any], mask: Mask, result: NDArray[Any]) -> None:
     for i in range(len(mask)):
         result[place] = values[i]
         place += mask[i]
+
+
+@kernel
+def rows_holding(places: Positions, offsets: Positions) -> Positions:
+    """Return the row that holds each place; the rows of the places ascend."""
+    rows, row = np.empty(len(places), np.int64), 0
+    for i in range(len(places)):
+        while offsets[row + 1] <= places[i]:
+            row += 1
+        rows[i] = row
+    return rows

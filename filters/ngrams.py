@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from filters.compiled import is_compiled
 from filters.counting import order_in_rows
 from filters.kernels_hashes import longer_ngrams
+from filters.spans import rows_of
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -69,7 +70,7 @@ class Ngrams:
     @cached_property
     def rows(self) -> Positions:
         """The row of each group."""
-        return np.searchsorted(self.word_offsets, self.positions[self.starts], side="right") - 1
+        return rows_of(self.positions[self.starts], self.word_offsets)
 
     @cached_property
     def totals(self) -> Positions:

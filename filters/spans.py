@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import hold, keep, positions_of, run_edges, strip_spans
+from filters.kernels_spans import hold, keep, positions_of, rows_holding, strip_spans
 
 Value = TypeVar("Value", bound=np.generic)
 Mask = NDArray[np.bool_]
@@ -71,6 +71,13 @@ class Spans:
 def steps(offsets: Positions) -> Positions:
     """Return what lies between successive offsets: `np.diff`, whose own steps cost more on few rows."""
     return offsets[1:] - offsets[:-1]
+
+
+def rows_of(places: Positions, offsets: Positions) -> Positions:
+    """Return the number of the row that holds each place, where these numbers ascend."""
+    if is_compiled():
+        return rows_holding(places, offsets)
+    return offsets.searchsorted(places, side="right") - 1
 
 
 def distinct(ordered: Positions) -> Positions:
@@ -231,8 +238,6 @@ def split(at: Positions, row_offsets: Positions) -> Spans:
 
 def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
     """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
-    if is_compiled() and len(inside) < LOOPED * np.count_nonzero(inside):
-        return run_edges(inside, row_offsets if cuts is None else np.sort(np.append(row_offsets, cuts)))
     if cuts is None:
         return _few_cuts(inside, row_offsets)
     begins, stops = inside.copy(), inside.copy()

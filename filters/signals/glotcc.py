@@ -12,7 +12,7 @@ from filters.registry import signal
 from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.ngrams import top_share
-from filters.spans import Spans, holding, maxima, merged, runs, sums
+from filters.spans import Spans, holding, maxima, merged, runs, sums, where
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
 
@@ -77,7 +77,7 @@ def _line_tokens(text: TextBatch) -> tuple[Spans, Positions]:
     digit = text.flag(DIGIT)
     boundaries = np.flatnonzero(digit[1:] != digit[:-1]) + 1
     code, low, rows, lines = text.codepoints, text.low_bytes(), text.row_offsets, text.lines("split")
-    separators = np.flatnonzero(((low == BLANK) | (low == LINE_FEED)) & text.ascii)
+    separators = where(((low == BLANK) | (low == LINE_FEED)) & text.ascii)
     boundaries = boundaries[
         (code[boundaries] != LINE_FEED)
         & (code[boundaries - 1] != LINE_FEED)

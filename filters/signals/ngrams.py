@@ -11,7 +11,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio
 from filters.signals.normalised import normalised, spaced_digits
-from filters.spans import Spans
+from filters.spans import Spans, rows_of
 from filters.text import TextBatch
 from schemas.errors import RecipeError, near_name
 
@@ -186,12 +186,12 @@ def _covered(ngrams: Ngrams, size: _Sizes) -> Positions:
     fresh = np.ones(len(starts), dtype=np.int64) * ngrams.n
     fresh[1:] = np.minimum(np.diff(starts), ngrams.n)  # words that no earlier n-gram covers are the last ones
     lengths = size.words(starts + ngrams.n - fresh, starts + ngrams.n)
-    rows = np.searchsorted(ngrams.word_offsets, starts, side="right") - 1
+    rows = rows_of(starts, ngrams.word_offsets)
     return np.bincount(rows, weights=lengths, minlength=len(ngrams.totals)).astype(np.int64)
 
 
 def _by_row(ngrams: Ngrams, places: Positions, size: _Sizes) -> Positions:
-    rows = np.searchsorted(ngrams.word_offsets, places, side="right") - 1
+    rows = rows_of(places, ngrams.word_offsets)
     return np.bincount(rows, weights=size.at(places), minlength=len(ngrams.totals)).astype(np.int64)
 
 

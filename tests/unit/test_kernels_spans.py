@@ -82,3 +82,11 @@ def test_what_spans_hold_and_end_in_is_the_same(values: list[bool], random: Rand
 def test_bytes_of_properties_are_the_same(string: str) -> None:
     codepoints = np.array([ord(character) for character in string], dtype=np.uint32)
     check(lambda: unicode_tables.property_bytes(codepoints))
+
+
+@examples(30)
+@given(st.integers(0, 40), st.randoms(use_true_random=False))
+def test_rows_of_places_are_the_same(size: int, random: Random) -> None:
+    offsets = cut(size, 6, random)
+    places = np.sort(np.array([random.randrange(size) for _ in range(size)], dtype=np.int64))
+    check(lambda: spans.rows_of(places, offsets))
