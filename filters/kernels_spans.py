@@ -23,6 +23,16 @@ def positions_of(mask: Mask, count: int) -> Positions:
 
 
 @kernel
+def chosen(at: Positions, mask: Mask) -> Positions:
+    """Return those of the positions where the mask is true."""
+    found, count = np.empty(len(at) + 1, np.int64), 0
+    for i in range(len(at)):
+        found[count] = at[i]
+        count += mask[at[i]]
+    return found[:count].copy()
+
+
+@kernel
 def hold(starts: Positions, ends: Positions, mask: Mask) -> Mask:
     """Return which spans hold a position of the mask."""
     found = np.zeros(len(starts), np.bool_)

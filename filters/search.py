@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from filters.phrases import AROUND_P, TOGETHER
 from filters.phrases import SHORTEST as PIECE
 from filters.sieve import SLOTS, Sieve, piece_hashes, slots_of
+from filters.spans import where
 from filters.text import TextBatch
 from filters.unicode_tables import UPPER, tables
 
@@ -138,7 +139,7 @@ def places(text: TextBatch, character: str, fold: bool) -> Positions:
     def compute() -> Positions:
         at = narrow
         if at is None:
-            at = np.flatnonzero(text.low_bytes(fold) == np.uint8(ord(character) & 0xFF))
+            at = where(text.low_bytes(fold) == np.uint8(ord(character) & 0xFF))
         found: Positions = at[codepoints[at] == ord(character)]
         return found
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, split
+from filters.spans import Spans, split, where
 from filters.unicode_tables import (
     CARRIAGE_RETURN,
     CATEGORIES,
@@ -121,7 +121,7 @@ def _line_ends(text: "TextBatch", kind: str) -> Positions:
     """Return the positions after each line break."""
     if kind == "newline":
         return text.line_feeds + 1
-    at = np.flatnonzero(text.flag(LINE_BREAK)) + 1
+    at = where(text.flag(LINE_BREAK)) + 1
     codepoints = text.codepoints
     inner = at[at < len(codepoints)]
     pairs = inner[(codepoints[inner - 1] == CARRIAGE_RETURN) & (codepoints[inner] == LINE_FEED)]
@@ -133,7 +133,7 @@ def _partition(text: "TextBatch", cuts: Positions) -> tuple[Positions, Positions
     """Return starts and ends of the pieces of the rows between cuts; an empty row has none."""
     flags = text.row_starts_flags.copy()
     flags[cuts] = True
-    edges = np.flatnonzero(flags)
+    edges = where(flags)
     return edges[:-1], edges[1:]
 
 

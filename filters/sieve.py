@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from filters import spans
 from filters.text import TextBatch
 from filters.unicode_tables import CODE_POINTS, tables
 
@@ -61,7 +62,7 @@ class Sieve:
             for place in range(1, size):
                 passed &= (eight >> np.uint64(first + place)).view(np.uint8)[place : place + count]
             passed &= np.uint8(1)
-            yield np.flatnonzero(passed.view(np.bool_))
+            yield spans.where(passed.view(np.bool_))
             first += size
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import hold, keep, positions_of, rows_holding, strip_spans
+from filters.kernels_spans import chosen, hold, keep, positions_of, rows_holding, strip_spans
 
 Value = TypeVar("Value", bound=np.generic)
 Mask = NDArray[np.bool_]
@@ -17,7 +17,7 @@ SPARSE: Final = 30
 DENSE: Final = 10
 """One in so many: where `np.flatnonzero` is slow, and where it takes another way, looking at each."""
 
-LOOPED: Final = 200
+LOOPED: Final = 100
 """One in so many, above which a compiled loop is faster than `np.flatnonzero`."""
 
 CACHED: Final = 1 << 15
@@ -100,6 +100,14 @@ def where(mask: Mask) -> Positions:
     padded = np.ones(len(mask) + len(mask) // (DENSE - 2), dtype=np.bool_)
     padded[: len(mask)] = mask
     return np.flatnonzero(padded)[:count]
+
+
+def among(at: Positions, mask: Mask) -> Positions:
+    """Return those of the positions where the mask is true."""
+    if is_compiled():
+        return chosen(at, mask)
+    found: Positions = at[np.flatnonzero(mask[at])]  # thrice as fast as by the mask itself
+    return found
 
 
 def merged(*ordered: Positions) -> Positions:

@@ -21,7 +21,7 @@ from filters import sentences, words
 from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes, Replacement
 from filters.ngrams import Ngrams
-from filters.spans import Spans, holding, span_positions, steps, strip, sums, where
+from filters.spans import Spans, among, holding, span_positions, steps, strip, sums, where
 from filters.unicode_tables import (
     ALNUM,
     ASCII_END,
@@ -152,7 +152,7 @@ class TextBatch:
     @property
     def symbols(self) -> Positions:
         """The positions of what is neither letter, number, mark nor white space: a few in a hundred."""
-        return self.once("symbols", lambda: _where(self._is_symbol, self._marked))
+        return self.once("symbols", lambda: among(self._marked, self._is_symbol))
 
     @property
     def _is_symbol(self) -> Mask:
@@ -177,7 +177,7 @@ class TextBatch:
         """The positions of the line feeds."""
 
         def compute() -> Positions:
-            at = np.flatnonzero(self.low_bytes() == LINE_FEED)
+            at = where(self.low_bytes() == LINE_FEED)
             found: Positions = at[self.codepoints[at] == LINE_FEED]
             return found
 
@@ -193,7 +193,7 @@ class TextBatch:
 
         def compute() -> Positions:
             mask = self.flag(flag)
-            return _where(mask, self._marked) if flag in MARKED else where(mask)
+            return among(self._marked, mask) if flag in MARKED else where(mask)
 
         return self.once(("flagged", flag), compute)
 
@@ -368,12 +368,6 @@ def encode(codepoints: NDArray[np.uint32], lengths: Positions) -> pa.Array:
         raise InputError(f"text of one batch: {len(data)} bytes, more than one Arrow string column holds")
     buffers = [None, pa.py_buffer(ends.astype(np.int32)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), len(lengths), buffers)
-
-
-def _where(mask: Mask, among: Positions) -> Positions:
-    """Return the positions, of some that hold all of them, where a mask is true."""
-    found: Positions = among[np.flatnonzero(mask[among])]  # thrice as fast as by the mask itself
-    return found
 
 
 def cut_by_bytes(array: pa.Array, size: int = BATCH_BYTES) -> Iterator[tuple[int, int]]:

@@ -10,7 +10,7 @@ from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.scripts import script_counts
-from filters.spans import sums
+from filters.spans import sums, where
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, script_number
 
@@ -62,7 +62,7 @@ def private_use_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.float32(), unit="ratio", source="own")
 def control_char_ratio(text: TextBatch) -> pa.Array:
     """Control characters (Cc) that are not white space / code points; null for an empty text."""
-    at = np.flatnonzero(text.in_categories("Cc"))
+    at = where(text.in_categories("Cc"))
     at = at[(text.codepoints[at] - np.uint32(TAB)) > np.uint32(CARRIAGE_RETURN - TAB)]
     return ratio(text, text.per_row(at), text.lengths)
 
@@ -82,7 +82,7 @@ def mojibake_ratio(text: TextBatch) -> pa.Array:
     """
     codepoints = text.codepoints
     leads = (text.low_bytes()[:-1] - np.uint8(FIRST_LEAD)) < np.uint8(LEADS)
-    at = np.flatnonzero(leads & ~text.ascii[1:]) + 1
+    at = where(leads & ~text.ascii[1:]) + 1
     first, size = LATIN_CONTINUATION
     follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
     follows |= np.isin(codepoints[at], CONTINUATION_1252)

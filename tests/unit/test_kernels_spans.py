@@ -61,6 +61,7 @@ def test_masks_and_their_runs_are_the_same(values: list[bool], random: Random) -
     rows, cuts = cut(len(mask), 4, random), cut(len(mask), 3, random)
     check(lambda: spans.where(mask))
     check(lambda: spans.kept(np.arange(len(mask), dtype=np.uint32), mask))
+    check(lambda: spans.among(np.flatnonzero(np.arange(len(mask)) % 3), mask))
     check(lambda: spans.runs(mask, rows))
     if len(mask):
         inner = random.sample(range(len(mask)), len(mask) // 3)
