@@ -7,7 +7,10 @@ published hashes of dedup (`bench_minhash.py`, `bench_dedup.py`), and two that h
 personal_data_count (regular expressions) and corrected_word_ratio (line corrections).
 
 `--peer` is a Python with datatrove 0.10 and its tokenizers; without it only our own figures are printed.
-Times are CPU seconds of one process, the least of `--repeat` runs.
+Times are CPU seconds of one process, the least of `--repeat` runs after one that is not counted.
+
+With the extra `fast` (Numba) the loops are compiled; GLOTMILL_COMPILED=no in the environment gives the
+figures of NumPy alone. To compare them on a loaded machine, run both in turns.
 
     python tests/bench/bench_signals.py --shared ../shared --long 10
 
@@ -33,6 +36,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import filters.signals  # noqa: F401  (declares the signals)
+from filters.compiled import is_compiled
 from filters.registry import SIGNALS, Measurement
 from filters.text import BATCH_BYTES, TextBatch, cut_by_bytes
 from filters.wordlists import WordLists
@@ -221,6 +225,7 @@ def main() -> None:
     if options.long:
         long_run(options.shared, options.long)
         return
+    print(f"loops: {'compiled by Numba' if is_compiled() else 'NumPy alone'}")
     requests = everything()
     kinds = {"latin": LATIN, "spaced": SPACED, "unspaced": UNSPACED, "mixed": None}
     for kind, languages in kinds.items():
