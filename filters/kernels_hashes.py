@@ -28,12 +28,18 @@ SMALL: Final = 32
 @kernel
 def prefix_sums(codepoints: NDArray[np.uint32], base: np.uint64, sums: Hashes) -> None:
     """Sum (code point + 1) * base**place."""
-    total, power = np.uint64(0), np.uint64(1)
+    total, one, size = np.uint64(0), np.uint64(1), len(codepoints)
+    even, odd, step = one, base, base * base  # two chains of multiplications that do not wait for each other
     sums[0] = total
-    for i in range(len(codepoints)):
-        total += (np.uint64(codepoints[i]) + np.uint64(1)) * power
-        power *= base
-        sums[i + 1] = total
+    for i in range(0, size - 1, 2):
+        first = (np.uint64(codepoints[i]) + one) * even
+        sums[i + 1] = total + first
+        total += first + (np.uint64(codepoints[i + 1]) + one) * odd
+        sums[i + 2] = total
+        even *= step
+        odd *= step
+    if size % 2:
+        sums[size] = total + (np.uint64(codepoints[size - 1]) + one) * even
 
 
 @kernel
