@@ -19,6 +19,7 @@ worker, and prints ten times what memory the process holds. The file is written 
 """
 
 import argparse
+import functools
 import json
 import multiprocessing
 import resource
@@ -127,9 +128,15 @@ def batches(array: pa.Array) -> Iterator[pa.Array]:
         yield array[first:last]
 
 
+@functools.cache
+def small_lists() -> WordLists:
+    """Return word lists, opened once as in a run."""
+    return WordLists.of("small", {"*": ["the", "of", "and"]})
+
+
 def measure(array: pa.Array, requests: list[Request]) -> None:
     """Measure the signals on every text."""
-    lists = WordLists.of("small", {"*": ["the", "of", "and"]})
+    lists = small_lists()
     settings = {
         name: {"words": lists}
         for name in (
