@@ -52,6 +52,19 @@ def test_workers_change_nothing(source):
     assert source.with_name("out1.parquet").read_bytes() == source.with_name("out2.parquet").read_bytes()
 
 
+def test_pieces_are_written_as_larger_row_groups_in_the_order_of_the_file(source, monkeypatch):
+    monkeypatch.setattr("pipeline.measure.READ_ROWS", 1)
+    monkeypatch.setattr("pipeline.measure.PIECE_ROWS", 1)
+    monkeypatch.setattr("pipeline.measure.GROUP_BYTES", 400)
+    table = measure(source, Wanted("body", signals=("char_count",)))
+    assert table.column("id").to_pylist() == list(range(len(TEXTS)))
+    written = pq.ParquetFile(source.with_name("out1.parquet")).metadata
+    assert [written.row_group(i).num_rows for i in range(written.num_row_groups)] == [5]
+    monkeypatch.setattr("pipeline.measure.GROUP_BYTES", 100)
+    measure(source, Wanted("body", signals=("char_count",)))
+    assert pq.ParquetFile(source.with_name("out1.parquet")).metadata.num_row_groups == 2
+
+
 def test_a_column_that_is_there_already_is_never_overwritten(source):
     with pytest.raises(InputError, match=r"already has the column\(s\) id; --prefix"):
         list(measure_file(str(source), "never.parquet", Wanted("body", signals=("id",))))
