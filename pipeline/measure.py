@@ -37,7 +37,7 @@ PIECE_ROWS, PIECE_BYTES, READ_ROWS = 4096, 8 << 20, 256
 Files have row groups of a million rows too, and rows of a megabyte, which would not fit into memory.
 """
 
-GROUP_BYTES = 24 << 20
+GROUP_BYTES = 16 << 20
 """Bytes of text in a row group that is written: its account of a hundred columns, 86 KB, stays in memory."""
 
 
