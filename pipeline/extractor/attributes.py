@@ -58,10 +58,10 @@ def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
     """Return the names in the text of a start tag, in order, and the bits of the regions that it opens."""
     names: tuple[str, ...] = ()
     regions = 0
-    spoken = value(text, b' class="')
+    spoken = _unmarked(value(text, b' class="'))
     if spoken:
         names = tuple(spoken.split()[:MOST_NAMES])
-    if own := value(text, b' id="'):
+    if own := _unmarked(value(text, b' id="')):
         names += (own,)
         spoken += " " + own
     if spoken:
@@ -83,6 +83,11 @@ def names_and_regions(text: bytes) -> tuple[tuple[str, ...], int]:
     if regions and text.startswith((b"<body", b"<html")):
         regions = 0
     return names, regions
+
+
+def _unmarked(spoken: str) -> str:
+    """Return class names or an id so that none is taken for a role or microdata: as `class="role=main"`."""
+    return spoken.replace("=", "/")
 
 
 def _said_regions(spoken: str) -> int:

@@ -74,6 +74,13 @@ def test_tags_say_the_same_together_and_one_by_one(tags):
     assert together == [(*weigh(WEIGHTS, names), regions) for names, regions in said]
 
 
+def test_a_class_that_is_spelled_like_a_role_is_none():
+    tags = [b"", b'<div class="role=main"', b'<div id="ip=articlebody"', b'<div role="main"']
+    facts = AttributeReader(WEIGHTS).read(tags)
+    assert facts.total.tolist() == [0, 40, 0, 500]
+    assert [weigh(WEIGHTS, names_and_regions(tag)[0])[0] for tag in tags] == [0, 40, 0, 500]
+
+
 def test_a_name_of_several_words_counts_as_a_whole_too():
     facts = AttributeReader(WEIGHTS).read([b"", b'<div class="entry-content"', b'<div id="Entry content'])
     assert facts.total.tolist() == [0, 3600, 3600]
