@@ -1,17 +1,58 @@
-"""Slow references of SimHash, of OSCAR's labels and of personal data, from their definitions."""
+"""Slow references of hashes of texts, lines and n-grams, from their definitions."""
 
 import re
+import string
 import unicodedata
-from collections.abc import Callable
-from typing import Any
 
-from tests.slow_published import BASE, MASK, mixed, signed
+from filters.unicode_tables import listed
+from tests.slow_kinds import Reference
 from tests.slow_text import fold
 
-OSCAR_SHORT = 100
-"""Code points of a short line, bytes of a short line at the edge."""
-EDGE = r"[.\s@,?!;:)(]"
-OCTET = "(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
+BASE = 0x9E3779B97F4A7C15
+MASK = (1 << 64) - 1
+CCNET = frozenset(chr(c) for c in listed("ccnet_punctuation").nonzero()[0])
+
+
+def mixed(value: int) -> int:
+    """MurmurHash3's last step."""
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        value ^= value >> 33
+        value = value * factor & MASK
+    return value ^ value >> 33
+
+
+def hash_of(values: list[int]) -> int:
+    """The polynomial of a sequence modulo 2**64, mixed."""
+    return mixed(sum((value + 1) * pow(BASE, i, 1 << 64) for i, value in enumerate(values)) & MASK)
+
+
+def signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
+
+
+def hash_of_words(text: str) -> int | None:
+    words = [hash_of([ord(c) for c in fold(word)]) for word in text.split()]
+    return signed(hash_of(words)) if words else None
+
+
+def stripped_hash(text: str) -> int | None:
+    kept = [
+        c for c in text if not (c.isspace() or c in string.punctuation or unicodedata.category(c)[0] == "P")
+    ]
+    return signed(hash_of([ord(c) for c in kept])) if kept else None
+
+
+def hash_of_line(line: str) -> int | None:
+    """The hash that the signal gives to the normalised line."""
+    plain = "".join(c for c in fold(line.strip()) if c not in CCNET and unicodedata.category(c) != "Cc")
+    plain = "".join("0" if unicodedata.category(c) == "Nd" else c for c in plain)
+    return signed(hash_of([ord(c) for c in plain])) if plain else None
+
+
+def paragraph_hash(text: str) -> int | None:
+    lines = [hash_of_line(line) for line in re.findall(r"[^\n]*\n|[^\n]+$", text)]
+    found = [line & MASK for line in lines if line is not None]
+    return signed(hash_of(found)) if found else None
 
 
 def place(number: int) -> int:
@@ -35,40 +76,11 @@ def simhash(text: str, n: int) -> int | None:
     return signed(sum(1 << bit for bit in ones)) if hashes else None
 
 
-def oscar_warnings(text: str) -> str:
-    """The labels of ungoliant v2; a line ends at a line feed, and one at the very end begins no line."""
-    every, lines = text.split("\n"), text.removesuffix("\n").split("\n") if text else []
-    edge = len(lines) // 5
-    held = {
-        "tiny": len(every) < 5,
-        "short_sentences": 2 * sum(len(line) <= OSCAR_SHORT for line in every) > len(every),
-        "header": short_edge(lines[:edge]),
-        "footer": short_edge(lines[len(lines) - edge :]),
-        "noisy": sum(unicodedata.category(c)[0] not in "LM" for c in text) > len(text) // 2,
-    }
-    return ",".join(name for name, is_held in held.items() if is_held)
-
-
-def short_edge(lines: list[str]) -> bool:
-    return sum(len(line.encode()) < OSCAR_SHORT for line in lines) > len(lines) // 2
-
-
-def personal_data(text: str) -> int:
-    """The places that Dolma's patterns find in each line with its line feed."""
-    found = 0
-    for line in re.split(r"(?<=\n)", text) if text.count("?") <= 10_000 else ():
-        for match in re.finditer(rf"{EDGE}*([^\s@]+@[^\s@,?!;:)(]+?){EDGE}?\s", line):
-            name, _, host = match[1].partition("@")
-            found += name != "(" and "." in host
-        found += len(re.findall(r"\s+\(?\d{3}\)?[-. ]*\d{3}[-. ]?\d{4}", line))
-        found += len(re.findall(rf"({OCTET}\.){{3}}{OCTET}", line))
-    return found
-
-
-HASHED: list[tuple[str, dict[str, Any], Callable[[str], Any]]] = [
+REFERENCES: list[Reference] = [
+    ("content_hash", {}, hash_of_words),
+    ("stripped_hash", {}, stripped_hash),
+    ("line_hashes", {}, lambda t: [hash_of_line(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", t)]),
+    ("paragraph_hash", {}, paragraph_hash),
     ("simhash", {"n": 3}, lambda t: simhash(t, 3)),
     ("simhash", {}, lambda t: simhash(t, 6)),
-    ("oscar_warnings", {}, oscar_warnings),
-    ("personal_data_count", {}, personal_data),
 ]
-"""Each with parameters that short texts try."""

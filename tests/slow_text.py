@@ -104,11 +104,6 @@ def fold(text: str) -> str:
     return "".join(next((f for f in (c.casefold(), c.lower()) if len(f) == 1), c) for c in text)
 
 
-def roots_words(text: str, special: frozenset[str]) -> list[str]:
-    pieces = regex.split(r"[ \n\t]", text)
-    return [w for w in (p.strip("".join(special)) for p in pieces) if w]
-
-
 WEAK = ".!?\u2026\u22ef"
 
 

@@ -23,7 +23,7 @@ from filters.models import open_identifier
 from filters.text import TextBatch
 from pipeline.recipe import load_recipe
 from tests.recipe_runs import clean_documents, documents_of, run_here
-from tests.slow_signals import is_special
+from tests.slow_kinds import is_special
 
 SPACES = "\u2009\u200a\u202f\u2005\u3000\u2002\u00a0\u2008\u2003\ufffc\u0084"
 LINKS = ("http", "www", ".com", "href", "//")

@@ -17,9 +17,9 @@ from filters.signals.scripts import label_scripts
 from filters.text import TextBatch
 from filters.wordlists import WordLists
 from tests import slow_text
-from tests.slow_hashes import HASHED, personal_data
-from tests.slow_published import PUBLISHED
-from tests.slow_signals import REFERENCES, scripts
+from tests.slow_characters import scripts
+from tests.slow_published import personal_data
+from tests.slow_references import OF_TEXT as REFERENCES
 from tests.strategies import ROWS, TEXTS, examples
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ def by_topic(entries: Iterable[T], name: Callable[[T], str]) -> dict[str, list[T
     return found
 
 
-REFERENCES_OF = by_topic(REFERENCES + PUBLISHED + HASHED, lambda entry: entry[0])
+REFERENCES_OF = by_topic(REFERENCES, lambda entry: entry[0])
 SIGNALS_OF = by_topic(OF_TEXT, lambda name: name)
 
 
@@ -136,7 +136,7 @@ def test_a_text_of_very_many_question_marks_is_not_searched_for_personal_data() 
 
 @pytest.mark.parametrize("name", OF_TEXT)
 def test_a_signal_of_text_alone_has_a_slow_reference(name: str) -> None:
-    known = {name for name, _, _ in REFERENCES + PUBLISHED + HASHED} | {"label_script_ratio", "ngram_hashes"}
+    known = {name for name, _, _ in REFERENCES} | {"label_script_ratio", "ngram_hashes"}
     assert name in known or topic_of(name) in ELSEWHERE
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from filters import edits, masks
 from filters.registry import EDITS, Measurement
 from schemas.errors import MissingDependencyError
-from tests.slow_signals import is_special
+from tests.slow_kinds import is_special
 from tests.slow_text import fold
 from tests.strategies import ROWS, TEXTS, examples
 
