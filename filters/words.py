@@ -90,7 +90,7 @@ def _unicode(text: "TextBatch") -> tuple[Spans, Mask]:
     _join(text, classes, segmented, inside)
     cuts = _segment(text, classes, segmented, inside) if has_segmented else None
     starts, ends = runs(inside, text.row_offsets, cuts)
-    leading = classes[starts] == MARK
+    leading = classes[starts] > NUMBER  # a mark, or what joined a run that is cut before it
     if leading.any():
         first, last = starts[leading], ends[leading]
         starts, ends = _from_first_letter(classes, starts, ends, leading)
@@ -127,7 +127,7 @@ def _join(text: "TextBatch", classes: NDArray[np.uint8], segmented: Mask, inside
 def _from_first_letter(
     classes: NDArray[np.uint8], starts: Positions, ends: Positions, leading: Mask
 ) -> tuple[Positions, Positions]:
-    """Move the starts of runs that begin with marks to the first letter or number; drop runs without one."""
+    """Move the starts of runs that begin otherwise to the first letter or number; drop runs without one."""
     starts = starts.copy()
     moving = np.flatnonzero(leading)
     for _ in range(STEPS):

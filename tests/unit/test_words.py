@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from filters.text import TextBatch
 from schemas.errors import RecipeError
@@ -54,8 +54,14 @@ def test_words_are_what_a_reader_of_the_language_would_say(lang: str) -> None:
 
 
 @given(ROWS)
+@example(["\u0e32\u05bc\u00ad0", "\u0e32\u05bc_0", "\u4e2d\u0301_a"])
 def test_words_equal_those_of_the_slow_reference(rows: list[str | None]) -> None:
     assert pieces(rows) == [slow_text.words(text or "") for text in rows]
+
+
+def test_a_word_begins_with_its_letter_where_what_joined_it_is_cut_off() -> None:
+    assert pieces(["\u0e32\u05bc\u00ad0"]) == [["\u0e32\u05bc", "0"]]  # Thai, a mark, a soft hyphen
+    assert pieces(["\u0e32\u05bc_0"], "tokens") == [["\u0e32\u05bc", "_", "0"]]
 
 
 @given(ROWS)
