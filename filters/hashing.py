@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_hashes import prefix_sums, span_hashes, window_keys
+from filters.kernels_hashes import prefix_sums, row_sums, span_hashes, window_keys
 
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
@@ -181,6 +181,10 @@ def _window_powers() -> Hashes:
 
 def row_hashes(values: NDArray[Any], offsets: Positions) -> Hashes:
     """Return a hash of the sequence of whole numbers, none negative, of each row; 0 for an empty row."""
+    result = np.zeros(len(offsets) - 1, dtype=np.uint64)
+    if is_compiled():
+        row_sums(values, offsets, np.uint64(BASE), result)
+        return mix(result)
     filled = np.flatnonzero(offsets[1:] > offsets[:-1])
     starts = offsets[filled]
     total = np.zeros(len(filled), dtype=np.uint64)
@@ -192,6 +196,5 @@ def row_hashes(values: NDArray[Any], offsets: Positions) -> Hashes:
         last = int(starts.searchsorted(start + len(piece)))
         total[first:last] += np.add.reduceat(piece, np.maximum(starts[first:last] - start, 0))
     total *= _power(INVERSE, starts, len(values))
-    result = np.zeros(len(offsets) - 1, dtype=np.uint64)
     result[filled] = mix(total)
     return result

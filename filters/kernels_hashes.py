@@ -3,7 +3,7 @@
 Whole numbers are unsigned wherever a hash takes part: Numba makes a float of a signed and an unsigned one.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,24 @@ def prefix_sums(codepoints: NDArray[np.uint32], base: np.uint64, sums: Hashes) -
 
 
 @kernel
+def row_sums(
+    values: NDArray[np.unsignedinteger[Any]], offsets: Positions, base: np.uint64, sums: Hashes
+) -> None:
+    """Sum (value + 1) * base**place for each row, places counted from its first value."""
+    one, step = np.uint64(1), base * base
+    for row in range(len(sums)):
+        piece = values[offsets[row] : offsets[row + 1]]
+        size, even, odd, total = len(piece), one, base, np.uint64(0)  # two chains of multiplications again
+        for i in range(0, size - 1, 2):
+            total += (np.uint64(piece[i]) + one) * even + (np.uint64(piece[i + 1]) + one) * odd
+            even *= step
+            odd *= step
+        if size % 2:
+            total += (np.uint64(piece[size - 1]) + one) * even
+        sums[row] = total
+
+
+@kernel
 def span_hashes(
     sums: Hashes,
     starts: Positions,
@@ -71,38 +89,58 @@ def span_hashes(
 @kernel
 def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask) -> None:
     """Sort each row by the first bits of its hashes, then by insertion, if few are out of their order."""
-    longest = 1
+    longest, one = 1, np.uint64(1)
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    ends, keys = np.empty(2 * longest + 2, np.int64), np.empty(longest, np.uint64)
+    ends, places = np.empty(2 * longest + 2, np.uint32), np.empty(longest, np.uint32)
+    keys = np.empty(longest, np.uint64)
     for row in range(len(offsets) - 1):
-        first, size = offsets[row], offsets[row + 1] - offsets[row]
-        bits = 1
+        first, piece = offsets[row], hashes[offsets[row] : offsets[row + 1]]
+        size, bits = len(piece), one
         while 1 << bits < size:
-            bits += 1
-        shift = np.uint64(64 - bits)
+            bits += one
+        shift = np.uint64(64) - bits
         ends[: (1 << bits) + 1] = 0
-        for i in range(first, first + size):
-            ends[np.int64(hashes[i] >> shift) + 1] += 1
+        for i in range(size):
+            ends[(piece[i] >> shift) + one] += np.uint32(1)
+        total = np.uint32(0)
         for slot in range(1 << bits):
-            ends[slot + 1] += ends[slot]
-        for i in range(first, first + size):
-            part = np.int64(hashes[i] >> shift)
-            free = ends[part]
-            ends[part] = free + 1
-            keys[free], order[first + free] = hashes[i], i
-        left = MOVES * size
+            total += ends[slot]
+            ends[slot] = total
+        for i in range(size):
+            free = ends[piece[i] >> shift]
+            ends[piece[i] >> shift] = free + np.uint32(1)
+            keys[free], places[free] = piece[i], i
+        left = np.int64(MOVES * size)
         for i in range(1, size):
-            key, at, place = keys[i], order[first + i], i
-            while place > 0 and keys[place - 1] > key and left > 0:
-                keys[place], order[first + place] = keys[place - 1], order[first + place - 1]
-                place, left = place - 1, left - 1
-            keys[place], order[first + place] = key, at
-        if left == 0:
-            order[first : first + size] = first + np.argsort(hashes[first : first + size], kind="mergesort")
-            keys[:size] = hashes[order[first : first + size]]
+            key, at, place = keys[i], places[i], np.uint64(i)
+            while place > 0 and keys[place - one] > key:
+                keys[place], places[place] = keys[place - one], places[place - one]
+                place -= one
+            keys[place], places[place] = key, at
+            left -= i - np.int64(place)
+            if left < 0:
+                places[:size] = np.argsort(piece, kind="mergesort")
+                keys[:size] = piece[places[:size]]
+                break
+        ordered, begins = order[first : first + size], fresh[first : first + size]
+        for i in range(size):
+            ordered[i] = first + np.int64(places[i])
         for i in range(1, size):
-            fresh[first + i] = keys[i] != keys[i - 1]
+            begins[i] = keys[i] != keys[i - 1]
+
+
+@kernel
+def repeated(order: Positions, fresh: Mask) -> tuple[Positions, Positions]:
+    """Return the members of groups of two and more, and where each starts; `fresh` begins a group."""
+    members, starts = np.empty(len(order) + 1, np.int64), np.empty(len(order) // 2 + 1, np.int64)
+    count, begun = np.uint64(0), np.uint64(0)
+    for i in range(len(order)):
+        alone = i + 1 == len(order) or fresh[i + 1]
+        members[count], starts[begun] = order[i], count
+        count += np.uint64(not (fresh[i] and alone))
+        begun += np.uint64(fresh[i] and not alone)
+    return members[:count].copy(), starts[:begun].copy()
 
 
 @kernel
@@ -120,37 +158,41 @@ def window_keys(
     The hash of a window is its difference of sums times base * step**place, without its last bits; places
     begin anew at the rows `groups`. The sieve has two bits for each slot of hashes: seen once, seen again.
     """
-    longest = 1
+    longest, one, pair = 1, np.uint64(1), step * step
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
-    sieve, windows = np.empty(max(2, SLOTS * longest // 16), np.uint64), np.empty(longest, np.uint64)
-    found, count, group, power = np.empty(offsets[-1], np.uint64), np.int64(0), 0, base
+    sieve, windows = np.empty(max(2, SLOTS * longest // 16), np.uint64), np.empty(longest + 1, np.uint64)
+    found, count, group, even = np.empty(offsets[-1] + 1, np.uint64), np.uint64(0), 0, base
     for row in range(len(offsets) - 1):
         if group < len(groups) and groups[group] == row:
-            group, power = group + 1, base
+            group, even = group + 1, base
         start, size = offsets[row], offsets[row + 1] - offsets[row]
-        used = 5
-        while 1 << used < min(SLOTS * size, MOST_SLOTS):
-            used += 1
-        shift, one = np.uint64(64 - used), np.uint64(1)
-        sieve[: 1 << (used - 5)] = np.uint64(0)
-        for i in range(size - length + 1):
-            window = (sums[start + i + length] - sums[start + i]) * power
-            power *= step
-            word, bit = (
-                np.int64(window >> shift >> np.uint64(5)),
-                one << (window >> shift << one & np.uint64(63)),
-            )
-            sieve[word] |= bit | (sieve[word] & bit) << one
-            windows[i] = window
+        full, used = max(0, size - length + 1), np.uint64(5)
+        early, late = sums[start : start + full], sums[start + length : start + length + full]
+        odd = even * step  # two chains of multiplications again
+        for i in range(0, full - 1, 2):
+            windows[i], windows[i + 1] = (late[i] - early[i]) * even, (late[i + 1] - early[i + 1]) * odd
+            even *= pair
+            odd *= pair
+        if full % 2:
+            windows[full - 1] = (late[full - 1] - early[full - 1]) * even
+            even *= step
         for _ in range(min(size, length - 1)):
-            power *= step
-        number = np.uint64(row) << np.uint64(64 - bits)
-        for i in range(size - length + 1):
+            even *= step
+        while one << used < np.uint64(min(SLOTS * size, MOST_SLOTS)):
+            used += one
+        shift, number = np.uint64(64) - used, np.uint64(row) << np.uint64(64 - bits)
+        sieve[: one << (used - np.uint64(5))] = np.uint64(0)
+        for i in range(full):
+            slot = windows[i] >> shift
+            word, bit = slot >> np.uint64(5), one << ((slot & np.uint64(31)) << one)
+            held = sieve[word]
+            sieve[word] = held | bit | (held & bit) << one
+        for i in range(full):
             slot = windows[i] >> shift
             found[count] = (windows[i] >> np.uint64(bits)) | number
-            again = sieve[np.int64(slot >> np.uint64(5))] >> (slot << one & np.uint64(63)) >> one
-            count += np.int64(again & one)
+            again = sieve[slot >> np.uint64(5)] >> (((slot & np.uint64(31)) << one) | one)
+            count += again & one
     return found[:count]
 
 
@@ -193,3 +235,33 @@ def longer_ngrams(positions: Positions, starts: Positions, offsets: Positions) -
                 begins[begun] = count
                 count, begun = count + 1, begun + (not before)
     return found[:count], begins[:begun]
+
+
+@kernel
+def most_copies(hashes: Hashes, offsets: Positions, longest: int, most: Positions) -> None:
+    """Raise `most` of each row to the copies, side by side, of a pattern of 1 to `longest` hashes.
+
+    A hash is compared with those before it only if one of them has the same first eight bits.
+    """
+    last, near, count = (
+        np.full(256, -longest - 1, np.int64),
+        np.empty(len(hashes) + 1, np.int64),
+        np.uint64(0),
+    )
+    for i in range(len(hashes)):
+        slot = hashes[i] >> np.uint64(56)
+        near[count] = i
+        count += np.uint64(i - last[slot] <= longest)
+        last[slot] = i
+    ends, runs, row = np.zeros(longest + 1, np.int64), np.zeros(longest + 1, np.int64), 0
+    for i in near[:count]:
+        while offsets[row + 1] <= i:
+            row += 1
+        before = hashes[max(offsets[row], i - longest) : i]
+        for place in range(len(before)):
+            if before[place] == hashes[i]:
+                period = len(before) - place
+                runs[period] = runs[period] + 1 if ends[period] == i else 1
+                ends[period] = i + 1
+                if runs[period] >= period:
+                    most[row] = max(most[row], runs[period] // period + 1)

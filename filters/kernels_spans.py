@@ -23,6 +23,28 @@ def positions_of(mask: Mask, count: int) -> Positions:
 
 
 @kernel
+def edges_of_runs(inside: Mask, row_offsets: Positions) -> tuple[Positions, Positions]:
+    """Return starts and ends of the runs of trues in each row: they take turns."""
+    flags, rows, count = inside.view(np.uint8), len(row_offsets) - 1, 0
+    for i in range(1, len(flags)):
+        count += flags[i] != flags[i - 1]
+    edges, place = np.empty(count + 2 * rows + 2, np.int64), np.uint64(0)
+    for row in range(rows):
+        first, before = row_offsets[row], np.uint8(0)
+        piece = flags[first : row_offsets[row + 1]]
+        for i in range(len(piece)):
+            edges[place] = first + i  # for good where a run starts or ends
+            place += np.uint64(piece[i] ^ before)
+            before = piece[i]
+        edges[place] = row_offsets[row + 1]
+        place += np.uint64(before)
+    starts, ends = np.empty(np.int64(place) // 2, np.int64), np.empty(np.int64(place) // 2, np.int64)
+    for i in range(len(starts)):
+        starts[i], ends[i] = edges[2 * i], edges[2 * i + 1]
+    return starts, ends
+
+
+@kernel
 def chosen(at: Positions, mask: Mask) -> Positions:
     """Return those of the positions where the mask is true."""
     found, count = np.empty(len(at) + 1, np.int64), 0
@@ -91,3 +113,32 @@ def rows_holding(places: Positions, offsets: Positions) -> Positions:
             row += 1
         rows[i] = row
     return rows
+
+
+@kernel
+def shift_and(
+    low: Bytes, may_begin: Bytes, flags: NDArray[np.uint64], begins: np.uint64, ends: np.uint64
+) -> tuple[Positions, Bytes]:
+    """Return where a piece of a sieve ends, and the bits of all that end there (Baeza-Yates and Gonnet 1992).
+
+    Bit k of the state says that a piece goes on up to its place k; it begins where `may_begin` has its bit.
+    Two halves are read side by side, which do not wait for each other.
+    """
+    one, half, left, right = np.uint64(1), len(low) // 2, np.uint64(0), np.uint64(0)
+    first, first_bits, before = np.empty(half + 1, np.int64), np.empty(half + 1, np.uint8), np.uint64(0)
+    second, second_bits, after = np.empty(half + 2, np.int64), np.empty(half + 2, np.uint8), np.uint64(0)
+    for i in range(max(0, half - 8), half):
+        right = ((right << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+    for i in range(half):
+        left = ((left << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        first[before], first_bits[before] = i, left & ends
+        before += np.uint64((left & ends) != np.uint64(0))
+        right = ((right << one) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
+        second[after], second_bits[after] = half + i, right & ends
+        after += np.uint64((right & ends) != np.uint64(0))
+    for i in range(2 * half, len(low)):  # one more or none
+        right = ((right << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        second[after], second_bits[after] = i, right & ends
+        after += np.uint64((right & ends) != np.uint64(0))
+    bits = np.concatenate((first_bits[:before], second_bits[:after]))
+    return np.concatenate((first[:before], second[:after])), bits

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
 from filters.counting import order_in_rows
-from filters.kernels_hashes import longer_ngrams
+from filters.kernels_hashes import longer_ngrams, repeated
 from filters.spans import rows_of
 
 Hashes = NDArray[np.uint64]
@@ -118,6 +118,8 @@ def _begins(values: Hashes) -> Mask:
 
 def _repeated(order: Positions, fresh: Mask) -> tuple[Positions, Positions]:
     """Return the members of the groups of two and more, and where each group starts."""
+    if is_compiled():
+        return repeated(order, fresh)
     members = ~fresh
     members[:-1] |= members[1:]
     at = np.flatnonzero(members)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters import spans
+from filters.compiled import is_compiled
+from filters.kernels_spans import shift_and
 from filters.text import TextBatch
 from filters.unicode_tables import CODE_POINTS, tables
 
@@ -50,6 +52,18 @@ class Sieve:
 
     def passing(self, text: TextBatch, where: Mask | None = None) -> Iterator[Positions]:
         """Yield for each size where its pieces may begin, of where the mask is true if it is given."""
+        yield from (self._passing if is_compiled() else self._passing_shifted)(text, where)
+
+    def _passing(self, text: TextBatch, where: Mask | None) -> Iterator[Positions]:
+        sizes = np.array(self.sizes)
+        low, lasts = text.low_bytes(), np.cumsum(sizes) - 1
+        begins, ends = _bits(lasts - sizes + 1), _bits(lasts)
+        may_begin = np.full(len(low), 255, dtype=np.uint8) if where is None else -where.view(np.uint8)
+        at, bits = shift_and(low, may_begin, self.flags.astype(np.uint64), begins, ends)
+        for size, last in zip(self.sizes, lasts.tolist(), strict=True):
+            yield at[np.flatnonzero(bits & np.uint8(1 << last))] - (size - 1)
+
+    def _passing_shifted(self, text: TextBatch, where: Mask | None) -> Iterator[Positions]:
         low = text.low_bytes()
         flags = (low.tobytes() + bytes(-len(low) % 8)).translate(self.flags.tobytes())
         eight, first = np.frombuffer(flags, dtype=np.uint64), 0  # shifted together; only lowest bits count
@@ -64,6 +78,10 @@ class Sieve:
             passed &= np.uint8(1)
             yield spans.where(passed.view(np.bool_))
             first += size
+
+
+def _bits(places: Positions) -> np.uint64:
+    return np.uint64(sum(1 << place for place in places.tolist()))
 
 
 @functools.cache

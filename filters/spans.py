@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import chosen, hold, keep, positions_of, rows_holding, strip_spans
+from filters.kernels_spans import chosen, edges_of_runs, hold, keep, positions_of, rows_holding, strip_spans
 
 Value = TypeVar("Value", bound=np.generic)
 Mask = NDArray[np.bool_]
@@ -247,7 +247,7 @@ def split(at: Positions, row_offsets: Positions) -> Spans:
 def runs(inside: Mask, row_offsets: Positions, cuts: Positions | None = None) -> tuple[Positions, Positions]:
     """Return starts and ends of the runs of `inside`, cut where rows begin and at the positions `cuts`."""
     if cuts is None:
-        return _few_cuts(inside, row_offsets)
+        return edges_of_runs(inside, row_offsets) if is_compiled() else _few_cuts(inside, row_offsets)
     begins, stops = inside.copy(), inside.copy()
     begins[1:] &= ~inside[:-1]
     stops[:-1] &= ~inside[1:]

@@ -4,12 +4,17 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_hashes import most_copies
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import sums
 from filters.text import TextBatch
 
+Hashes = NDArray[np.uint64]
+Positions = NDArray[np.int64]
 DOLMA: Final = "Dolma v1.6, repeated patterns (GPT-NeoX tokens, periods 1 to 13, 100 repetitions)"
 
 
@@ -31,14 +36,23 @@ def max_pattern_run(text: TextBatch, *, longest: int = 13, kind: str = "tokens")
     """
     words, hashes = text.words(kind), text.word_hashes(kind, fold=False)
     best = np.minimum(words.counts, 1)
+    if is_compiled():
+        most_copies(hashes, words.offsets, longest, best)
+    else:
+        _raise_to_copies(hashes, words.offsets, longest, best)
+    return column(text, best, pa.int32(), words.counts == 0)
+
+
+def _raise_to_copies(hashes: Hashes, offsets: Positions, longest: int, best: Positions) -> None:
+    """Look for words that equal the one a period later, period after period."""
     periods = range(1, min(longest, max(len(hashes) - 1, 0)) + 1)
     found = [np.flatnonzero(hashes[:-period] == hashes[period:]) for period in periods]
-    if found:  # words that equal the one a period later
-        at, period = np.concatenate(found), np.repeat(periods, [len(each) for each in found])
-        row = np.searchsorted(words.offsets, at, side="right") - 1
-        inside = np.flatnonzero(at + period < words.offsets[row + 1])
-        at, period, row = at[inside], period[inside], row[inside]
-        fresh = (np.diff(at, prepend=-2) != 1) | (np.diff(period, prepend=0) != 0)
-        firsts = np.flatnonzero(fresh)  # of each run
-        np.maximum.at(best, row[firsts], np.diff(firsts, append=len(at)) // period[firsts] + 1)
-    return column(text, best, pa.int32(), words.counts == 0)
+    if not found:
+        return
+    at, period = np.concatenate(found), np.repeat(periods, [len(each) for each in found])
+    row = np.searchsorted(offsets, at, side="right") - 1
+    inside = np.flatnonzero(at + period < offsets[row + 1])
+    at, period, row = at[inside], period[inside], row[inside]
+    fresh = (np.diff(at, prepend=-2) != 1) | (np.diff(period, prepend=0) != 0)
+    firsts = np.flatnonzero(fresh)  # of each run
+    np.maximum.at(best, row[firsts], np.diff(firsts, append=len(at)) // period[firsts] + 1)

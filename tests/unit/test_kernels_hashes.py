@@ -13,6 +13,7 @@ from filters import counting, hashing, ngrams, text
 from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes
 from filters.ngrams import Ngrams
+from filters.signals import tokens
 from tests.strategies import examples
 
 pytestmark = pytest.mark.skipif(not is_compiled(), reason="kernels need the extra fast (Numba)")
@@ -35,7 +36,7 @@ def same(found: object, expected: object) -> None:
 def without_kernels(run: Callable[[], T]) -> T:
     """Return what is found by NumPy."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (counting, hashing, ngrams, text):
+        for module in (counting, hashing, ngrams, text, tokens):
             patch.setattr(module, "is_compiled", lambda: False)
         return run()
 
@@ -105,3 +106,21 @@ def test_the_same_ngrams_are_repeated(rows: list[list[int]]) -> None:
         same(found.positions, expected.positions)
         same(found.starts, expected.starts)
         found, expected = found.longer(), without_kernels(expected.longer)
+
+
+@examples(50)
+@given(ROWS)
+def test_the_hash_of_a_row_is_the_same(rows: list[list[int]]) -> None:
+    hashes, offsets = flat(rows)
+    for values in (hashes, hashes.astype(np.uint32)):
+        same(
+            hashing.row_hashes(values, offsets),
+            without_kernels(lambda v=values: hashing.row_hashes(v, offsets)),
+        )
+
+
+@examples(100)
+@given(st.lists(st.text("ab ,", max_size=60), max_size=5), st.integers(1, 14))
+def test_the_same_patterns_follow_themselves(rows: list[str], longest: int) -> None:
+    found = tokens.max_pattern_run(rows, longest=longest)
+    assert found.equals(without_kernels(lambda: tokens.max_pattern_run(rows, longest=longest)))

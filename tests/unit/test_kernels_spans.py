@@ -5,13 +5,16 @@ from random import Random
 from typing import TypeVar
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters import spans, unicode_tables
+from filters import sieve, spans, unicode_tables
 from filters.compiled import is_compiled
+from filters.sieve import Sieve
 from filters.spans import Spans
+from filters.text import TextBatch
 from tests.strategies import examples
 
 pytestmark = pytest.mark.skipif(not is_compiled(), reason="kernels need the extra fast (Numba)")
@@ -23,7 +26,7 @@ MASKS = st.lists(st.booleans(), max_size=80) | st.lists(st.sampled_from([False] 
 def without_kernels(run: Callable[[], T]) -> T:
     """Return what is found by NumPy."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (spans, unicode_tables):
+        for module in (sieve, spans, unicode_tables):
             patch.setattr(module, "is_compiled", lambda: False)
         return run()
 
@@ -91,3 +94,17 @@ def test_rows_of_places_are_the_same(size: int, random: Random) -> None:
     offsets = cut(size, 6, random)
     places = np.sort(np.array([random.randrange(size) for _ in range(size)], dtype=np.int64))
     check(lambda: spans.rows_of(places, offsets))
+
+
+LETTERS = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=5)
+
+
+@examples(60)
+@given(st.text("abcx", max_size=80), LETTERS, LETTERS, st.none() | st.randoms(use_true_random=False))
+def test_a_sieve_lets_the_same_pieces_through(
+    string: str, first: list[str], second: list[str], random: Random | None
+) -> None:
+    text = TextBatch.from_arrow(pa.array([string]))
+    places = [[[ord(letter) for letter in place] for place in piece] for piece in (first, second[:3])]
+    where = random and np.array([random.random() < 0.5 for _ in string], dtype=np.bool_)
+    check(lambda: tuple(Sieve.of(places).passing(text, where)))
