@@ -37,9 +37,21 @@ def script_of(c: str) -> str:
     return next(s for s in script_codes() if s != "Zzzz" and regex.match(rf"\p{{sc={s}}}", c))
 
 
-def glot_script(text: str) -> str | None:
-    found = scripts(text)
-    return min(found, key=lambda s: (-found[s], s)) if found else None
+def merged(text: str) -> Counter[str]:
+    """As in labels: Han and kana are one where there is kana, Hangul and Han where there is Hangul."""
+    counts = scripts(text)
+    for code, marks in (("Jpan", ("Hira", "Kana")), ("Hang", ("Hang",))):
+        if any(counts[mark] for mark in marks):
+            counts[code] = sum(counts.pop(part, 0) for part in ("Hani", *marks))
+    return counts
+
+
+def best_script(counts: Counter[str]) -> str | None:
+    return min(counts, key=lambda s: (-counts[s], s), default=None)
+
+
+def best_script_share(counts: Counter[str]) -> float | None:
+    return share(max(counts.values(), default=0), counts.total())
 
 
 def mojibake(text: str) -> float | None:
@@ -81,6 +93,12 @@ REFERENCES: list[Reference] = [
         lambda t: share(len(pa.Codec("lz4_raw").compress(t.encode())), len(t.encode())),
     ),
     ("mojibake_ratio", {}, mojibake),
-    ("script", {}, glot_script),
-    ("script_ratio", {}, lambda t: share(max(scripts(t).values(), default=0), sum(scripts(t).values()))),
+    *[
+        entry
+        for merge, counted in ((False, scripts), (True, merged))
+        for entry in (
+            ("script", {"merge": merge}, lambda t, counted=counted: best_script(counted(t))),
+            ("script_ratio", {"merge": merge}, lambda t, counted=counted: best_script_share(counted(t))),
+        )
+    ],
 ]

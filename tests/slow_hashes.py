@@ -1,4 +1,4 @@
-"""Slow references of hashes of texts, lines and n-grams, from their definitions."""
+"""Slow references of hashes of texts and lines, and of windows of hashes, from their definitions."""
 
 import re
 import string
@@ -68,19 +68,9 @@ def shingles(items: list[int], n: int) -> list[int]:
     return [mixed(total(items[i : i + n])) for i in range(len(items) - n + 1)]
 
 
-def simhash(text: str, n: int) -> int | None:
-    """The bits that more than half of the n-grams of code points without punctuation have."""
-    kept = [c for c in text if unicodedata.category(c)[0] != "P"]
-    hashes = shingles([mixed(ord(fold(c)) * BASE & MASK) for c in kept], n)
-    ones = [bit for bit in range(64) if 2 * sum(h >> bit & 1 for h in hashes) > len(hashes)]
-    return signed(sum(1 << bit for bit in ones)) if hashes else None
-
-
 REFERENCES: list[Reference] = [
     ("content_hash", {}, hash_of_words),
     ("stripped_hash", {}, stripped_hash),
     ("line_hashes", {}, lambda t: [hash_of_line(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", t)]),
     ("paragraph_hash", {}, paragraph_hash),
-    ("simhash", {"n": 3}, lambda t: simhash(t, 3)),
-    ("simhash", {}, lambda t: simhash(t, 6)),
 ]

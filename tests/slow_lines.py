@@ -41,11 +41,11 @@ def edge_lines(text: str, lines: str, stripped: bool, test: Callable[[str], bool
     return share(sum(test(line.strip() if stripped else line) for line in chosen), len(chosen))
 
 
-def short_edge(text: str, first: bool) -> float | None:
+def short_edge(text: str, first: bool, size: int = 100, share: float = 0.2) -> float | None:
     lines = LINES["newline"](text)
-    size = int(len(lines) * 0.2)
-    edge = lines[:size] if first else lines[len(lines) - size :]
-    return share(sum(len(line.encode()) < 100 for line in edge), size)
+    count = int(len(lines) * share)
+    edge = lines[:count] if first else lines[len(lines) - count :]
+    return sum(len(line.encode()) < size for line in edge) / count if count else None
 
 
 def line_chars(text: str, test: Callable[[int], bool]) -> float | None:
@@ -57,8 +57,8 @@ def lines_of(values: Callable[[str], float]) -> Callable[[str], list[float]]:
     return lambda text: [values(m) for m in re.findall(r"[^\n]*\n|[^\n]+$", text)]
 
 
-def nth_longest(text: str, n: int) -> int:
-    lengths = sorted(map(len, text.split("\n")), reverse=True)
+def nth_longest(text: str, n: int = 3, lines: str = "split") -> int:
+    lengths = sorted(map(len, LINES[lines](text)), reverse=True)
     return lengths[n - 1] if len(lengths) >= n else 0
 
 
@@ -125,6 +125,11 @@ REFERENCES: list[Reference] = [
             sum(len(s) <= 3 for s in line_choice(t, "split", False)), len(line_choice(t, "split", False))
         ),
     ),
+    (
+        "short_line_ratio",
+        {"characters": 3, "blank": True},
+        lambda t: share(sum(len(s) <= 3 for s in t.split("\n")), len(t.split("\n"))),
+    ),
     ("lines_with_end_mark", {}, lines_of(lambda s: float(s.rstrip().endswith((".", "!", "?", "”"))))),
     ("lines_with_bullet", {}, lines_of(lambda s: float(s.lstrip().startswith(tuple("•‣▶◀◦■□▪▫–"))))),
     ("lines_uppercase_ratio", {}, lines_of(lambda s: sum(map(str.isupper, s)) / len(s))),
@@ -135,9 +140,15 @@ REFERENCES: list[Reference] = [
         lines_of(lambda s: float(list(map(fold, normalised(s).split())).count("javascript"))),
     ),
     ("lines_numeric_ratio", {}, lines_of(lambda s: sum(map(str.isnumeric, normalised(s))) / len(s))),
-    *[("nth_longest_line_length", {"n": n}, lambda t, n=n: nth_longest(t, n)) for n in (1, 3)],
-    ("header_short_line_ratio", {}, lambda t: short_edge(t, True)),
-    ("footer_short_line_ratio", {}, lambda t: short_edge(t, False)),
+    *[
+        ("nth_longest_line_length", p, lambda t, p=p: nth_longest(t, **p))
+        for p in ({}, {"n": 1}, {"n": 2, "lines": "unicode"})
+    ],
+    *[
+        (name, p, lambda t, first=first, p=p: short_edge(t, first, **p))
+        for name, first in (("header_short_line_ratio", True), ("footer_short_line_ratio", False))
+        for p in ({}, {"size": 4, "share": 0.5})
+    ],
     ("long_line_char_ratio", {"characters": 4}, lambda t: line_chars(t, lambda n: n >= 4)),
     ("short_line_char_ratio", {"characters": 4}, lambda t: line_chars(t, lambda n: n <= 4)),
 ]

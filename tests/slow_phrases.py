@@ -2,6 +2,7 @@
 
 import re
 import string
+from typing import Any
 
 from filters.phrases import CURSED_LITERALS, POLICY_PHRASES
 from tests import slow_text
@@ -18,14 +19,21 @@ def capital_tokens(text: str) -> float | None:
     return share(sum(map(in_list_case, found)), len(found)) if len(found) >= 12 else None
 
 
-def is_questionable(sentence: str) -> bool:
+def is_questionable(
+    sentence: str, shortest: int = 20, longest: int = 500, technical: float = 0.2, capital: float = 0.5
+) -> bool:
     found = sentence.split()
     return (
-        not 20 <= len(sentence) <= 500
-        or (len(found) >= 12 and sum(map(in_list_case, found)) > 0.5 * len(found))
-        or sum(c in "0123456789{}+/()>" for c in sentence) > 0.2 * len(sentence)
+        not shortest <= len(sentence) <= longest
+        or (len(found) >= 12 and sum(map(in_list_case, found)) > capital * len(found))
+        or sum(c in "0123456789{}+/()>" for c in sentence) > technical * len(sentence)
         or any(pattern in sentence for pattern in CURSED_LITERALS)
     )
+
+
+def questionable(text: str, limits: dict[str, Any]) -> float | None:
+    found = slow_text.sentences(text)
+    return share(sum(is_questionable(sentence, **limits) for sentence in found), len(found))
 
 
 REFERENCES: list[Reference] = [
@@ -52,10 +60,9 @@ REFERENCES: list[Reference] = [
     ("url_count", {}, lambda t: sum(fold(t).count(p) for p in ("http://", "https://", "www."))),
     ("capital_token_ratio", {}, capital_tokens),
     ("sentence_count", {}, lambda t: len(slow_text.sentences(t))),
-    (
-        "questionable_sentence_ratio",
-        {},
-        lambda t: share(sum(map(is_questionable, slow_text.sentences(t))), len(slow_text.sentences(t))),
-    ),
+    *[
+        ("questionable_sentence_ratio", p, lambda t, p=p: questionable(t, p))
+        for p in ({}, {"shortest": 3, "longest": 40, "technical": 0.05, "capital": 0.2})
+    ],
 ]
 """The phrases of a case-folded search are matched as given: an upper-case one never occurs."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import pyarrow as pa
 
@@ -10,24 +11,12 @@ from filters.registry import EDITS
 from filters.signals import refinedweb
 from filters.signals.madlad import PLAIN, REGULAR
 from filters.text import TextBatch
-from filters.wordlists import WordLists
-from tests import slow_text
 from tests.slow_kinds import WORDS, Reference
-from tests.slow_text import fold
-from tests.slow_words import listed_share
 
-ENTRIES = ("the", "a", "ab", "a b", "aa 12")
-LISTS = WordLists.of("any", {"*": ENTRIES})
 OSCAR_SHORT = 100
 """Code points of a short line, bytes of a short line at the edge."""
 EDGE = r"[.\s@,?!;:)(]"
 OCTET = "(25[0-5]|2[0-4][0-9]|[01]?[0-9][0-9]?)"
-
-
-def phrase_starts(text: str) -> int:
-    words = [fold(word) for word in slow_text.words(text)]
-    entries = [[fold(word) for word in slow_text.words(entry)] for entry in ENTRIES]
-    return sum(words[i : i + len(e)] == e for i in range(len(words)) for e in entries)
 
 
 def cursed_patterns(text: str) -> int:
@@ -35,19 +24,25 @@ def cursed_patterns(text: str) -> int:
     return plain + sum(bool(re.search(p.replace("$", r"\Z"), text, re.ASCII)) for p in REGULAR)
 
 
-def corrected(text: str) -> float | None:
-    before, after = len(slow_text.words(text)), text
+@lru_cache(maxsize=64)  # words of several kinds are counted in the same text
+def corrected(text: str) -> str:
     for name, parameters in refinedweb.LINE_CORRECTIONS:
-        after = EDITS[name].function(TextBatch.from_arrow(pa.array([after])), **parameters).text[0].as_py()
-    return (before - len(slow_text.words(after))) / before if before else None
+        batch = TextBatch.from_arrow(pa.array([text]))
+        text = EDITS[name].function(batch, **parameters).text[0].as_py()
+    return text
+
+
+def corrected_words(text: str, kind: str) -> float | None:
+    before = len(WORDS[kind](text))
+    return (before - len(WORDS[kind](corrected(text)))) / before if before else None
 
 
 def long_tokens(text: str) -> float | None:
     return sum(len(word) for word in text.split() if len(word) >= 5) / len(text) if text else None
 
 
-def pattern_run(text: str) -> int | None:
-    words = WORDS["tokens"](text)
+def pattern_run(text: str, kind: str) -> int | None:
+    words = WORDS[kind](text)
     best = 1 if words else None
     for start in range(len(words)):
         for period in range(1, 4):
@@ -59,13 +54,13 @@ def pattern_run(text: str) -> int | None:
     return best
 
 
-def oscar_warnings(text: str) -> str:
+def oscar_warnings(text: str, tiny: int = 5, characters: int = OSCAR_SHORT) -> str:
     """The labels of ungoliant v2; a line ends at a line feed, and one at the very end begins no line."""
     every, lines = text.split("\n"), text.removesuffix("\n").split("\n") if text else []
     edge = len(lines) // 5
     held = {
-        "tiny": len(every) < 5,
-        "short_sentences": 2 * sum(len(line) <= OSCAR_SHORT for line in every) > len(every),
+        "tiny": len(every) < tiny,
+        "short_sentences": 2 * sum(len(line) <= characters for line in every) > len(every),
         "header": short_edge(lines[:edge]),
         "footer": short_edge(lines[len(lines) - edge :]),
         "noisy": sum(unicodedata.category(c)[0] not in "LM" for c in text) > len(text) // 2,
@@ -90,13 +85,18 @@ def personal_data(text: str) -> int:
 
 
 REFERENCES: list[Reference] = [
-    ("flagged_word_ratio", {"words": LISTS}, lambda t: listed_share(t, ["the", "a", "ab"])),
-    ("flagged_phrase_count", {"words": LISTS}, phrase_starts),
     ("cursed_pattern_count", {}, cursed_patterns),
-    ("corrected_word_ratio", {}, corrected),
+    *[
+        ("corrected_word_ratio", {"kind": k}, lambda t, k=k: corrected_words(t, k))
+        for k in ("unicode", "whitespace", "tokens")
+    ],
     ("long_token_char_ratio", {"characters": 5}, long_tokens),
-    ("max_pattern_run", {"longest": 3}, pattern_run),
+    *[
+        ("max_pattern_run", {"longest": 3, "kind": k}, lambda t, k=k: pattern_run(t, k))
+        for k in ("tokens", "unicode")
+    ],
     ("oscar_warnings", {}, oscar_warnings),
+    ("oscar_warnings", {"tiny": 2, "characters": 3}, lambda t: oscar_warnings(t, 2, 3)),
     ("personal_data_count", {}, personal_data),
 ]
 """Each with parameters that short texts try."""

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 import pytest
@@ -12,14 +12,9 @@ from hypothesis import strategies as st
 
 import filters.signals  # noqa: F401  (declares the signals)
 from filters.registry import SIGNALS, Measurement
-from filters.shingle_words import shingle_words
-from filters.signals.scripts import label_scripts
-from filters.text import TextBatch
 from filters.wordlists import WordLists
-from tests import slow_text
-from tests.slow_characters import scripts
 from tests.slow_published import personal_data
-from tests.slow_references import OF_TEXT as REFERENCES
+from tests.slow_references import OF_TEXT, assert_equal, near
 from tests.strategies import ROWS, TEXTS, examples
 
 T = TypeVar("T")
@@ -29,17 +24,11 @@ SETTINGS = {
     for name in ("stopword_ratio", "flagged_word_ratio", "flagged_phrase_count", "flagged_substring_count")
 }
 LABELS = ("eng_Latn", "hin_Deva", "jpn_Jpan", "kor_Hang", "xxx_Zzzz", None)
-OF_TEXT = [
+FROM_TEXT = [
     name
     for name, signal in SIGNALS.items()
     if "text" in signal.inputs and set(signal.inputs) <= {"text", "lang"}
 ]
-ELSEWHERE = (
-    *("dedup", "language", "perplexity", "classified", "importance", "unit_language", "tiny"),
-    "roots",
-)
-"""Modules whose signals need a model, or have their values held by tests of their own."""
-
 LONG = "The quick brown fox jumps over the lazy dog. " * 3
 PIECES = (
     *(
@@ -92,8 +81,8 @@ def by_topic(entries: Iterable[T], name: Callable[[T], str]) -> dict[str, list[T
     return found
 
 
-REFERENCES_OF = by_topic(REFERENCES, lambda entry: entry[0])
-SIGNALS_OF = by_topic(OF_TEXT, lambda name: name)
+REFERENCES_OF = by_topic(OF_TEXT, lambda entry: entry[0])
+SIGNALS_OF = by_topic(FROM_TEXT, lambda name: name)
 
 
 def measurement(rows: list[str | None], start: int = 0, end: int | None = None) -> Measurement:
@@ -108,10 +97,6 @@ def measure(rows: list[str | None], name: str, **parameters: object) -> pa.Array
     return measurement(rows).get(name, **parameters)
 
 
-def near(value: Any) -> Any:
-    return pytest.approx(value, rel=1e-6, abs=1e-6) if isinstance(value, float) else value
-
-
 @pytest.mark.parametrize("topic", REFERENCES_OF)
 @examples(80)
 @given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
@@ -120,46 +105,12 @@ def near(value: Any) -> Any:
 @example(rows=["a@b.c x", " (555) 123-4567", "1.2.3.4 255.0.0.1\n"])
 @example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
 def test_each_signal_of_a_topic_equals_its_slow_reference(topic: str, rows: list[str | None]) -> None:
-    measured = measurement(rows)
-    for name, parameters, reference in REFERENCES_OF[topic]:
-        found = measured.get(name, **parameters).to_pylist()
-        expected = [None if row is None else reference(row) for row in rows]
-        for one, other in zip(found, expected, strict=True):
-            wanted = [near(v) for v in other] if isinstance(other, list) else near(other)
-            assert one == wanted, (name, parameters)
+    assert_equal(measurement(rows), REFERENCES_OF[topic], [(row,) for row in rows])
 
 
 def test_a_text_of_very_many_question_marks_is_not_searched_for_personal_data() -> None:
     rows = ["?\n" * marks + "1.2.3.4" for marks in (10_000, 10_001)]
     assert measure(rows, "personal_data_count").to_pylist() == [personal_data(row) for row in rows] == [1, 0]
-
-
-@pytest.mark.parametrize("name", OF_TEXT)
-def test_a_signal_of_text_alone_has_a_slow_reference(name: str) -> None:
-    known = {name for name, _, _ in REFERENCES} | {"label_script_ratio", "ngram_hashes"}
-    assert name in known or topic_of(name) in ELSEWHERE
-
-
-@given(rows=st.lists(st.one_of(st.none(), TEXTS, PHRASES), max_size=5))
-def test_ngram_hashes_are_as_many_as_the_distinct_ngrams(rows: list[str | None]) -> None:
-    for row, found in zip(rows, measure(rows, "ngram_hashes", n=2).to_pylist(), strict=True):
-        text = TextBatch.from_arrow(pa.array([row or ""]))
-        words = [slow_text.fold(word) for word in text.slice_text(shingle_words(text)).to_pylist()]
-        grams = {tuple(words[i : i + 2]) for i in range(max(len(words) - 1, min(len(words), 1)))}
-        assert found is None if row is None else len(set(found)) == len(found) == len(grams)
-
-
-@examples(40)
-@given(rows=st.lists(st.one_of(st.none(), TEXTS), max_size=6))
-def test_the_share_of_a_labels_script_equals_its_slow_reference(rows: list[str | None]) -> None:
-    found = measure(rows, "label_script_ratio").to_pylist()
-    for i, (row, value) in enumerate(zip(rows, found, strict=True)):
-        label = LABELS[i % len(LABELS)]
-        counted = scripts(row or "")
-        if row is None or label is None or not counted:
-            assert value is None
-        else:
-            assert value == near(sum(counted[code] for code in label_scripts(label)) / sum(counted.values()))
 
 
 @pytest.mark.parametrize("topic", SIGNALS_OF)
@@ -173,7 +124,7 @@ def test_a_row_does_not_depend_on_its_batch(topic: str, rows: list[str | None], 
         assert found.to_pylist() == whole.get(name).to_pylist(), name
 
 
-@pytest.mark.parametrize("name", OF_TEXT)
+@pytest.mark.parametrize("name", FROM_TEXT)
 def test_a_signal_has_its_declared_type_and_is_never_nan(name: str) -> None:
     rows = ["", None, " ", "\n", "a", "é", "\u0301", "ก", "...", "{", LONG, "一", "\n".join(["same"] * 50)]
     found = measure(rows, name)
