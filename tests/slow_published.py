@@ -41,11 +41,12 @@ def long_tokens(text: str) -> float | None:
     return sum(len(word) for word in text.split() if len(word) >= 5) / len(text) if text else None
 
 
-def pattern_run(text: str, kind: str) -> int | None:
+def pattern_run(text: str, longest: int, kind: str = "tokens") -> int | None:
+    """Every pattern at every place, repeated as often as it is."""
     words = WORDS[kind](text)
     best = 1 if words else None
     for start in range(len(words)):
-        for period in range(1, 4):
+        for period in range(1, longest + 1):
             copies = 1
             pattern = words[start : start + period]
             while words[start + copies * period : start + (copies + 1) * period] == pattern:
@@ -92,7 +93,7 @@ REFERENCES: list[Reference] = [
     ],
     ("long_token_char_ratio", {"characters": 5}, long_tokens),
     *[
-        ("max_pattern_run", {"longest": 3, "kind": k}, lambda t, k=k: pattern_run(t, k))
+        ("max_pattern_run", {"longest": 3, "kind": k}, lambda t, k=k: pattern_run(t, 3, k))
         for k in ("tokens", "unicode")
     ],
     ("oscar_warnings", {}, oscar_warnings),
