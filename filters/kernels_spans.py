@@ -124,20 +124,21 @@ def shift_and(
     Bit k of the state says that a piece goes on up to its place k; it begins where `may_begin` has its bit.
     Two halves are read side by side, which do not wait for each other.
     """
+    inner = ~begins  # where one piece ends, no other begins by it
     one, half, left, right = np.uint64(1), len(low) // 2, np.uint64(0), np.uint64(0)
     first, first_bits, before = np.empty(half + 1, np.int64), np.empty(half + 1, np.uint8), np.uint64(0)
     second, second_bits, after = np.empty(half + 2, np.int64), np.empty(half + 2, np.uint8), np.uint64(0)
     for i in range(max(0, half - 8), half):
-        right = ((right << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
     for i in range(half):
-        left = ((left << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        left = ((left << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
         first[before], first_bits[before] = i, left & ends
         before += np.uint64((left & ends) != np.uint64(0))
-        right = ((right << one) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
         second[after], second_bits[after] = half + i, right & ends
         after += np.uint64((right & ends) != np.uint64(0))
     for i in range(2 * half, len(low)):  # one more or none
-        right = ((right << one) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
         second[after], second_bits[after] = i, right & ends
         after += np.uint64((right & ends) != np.uint64(0))
     bits = np.concatenate((first_bits[:before], second_bits[:after]))

@@ -108,3 +108,9 @@ def test_a_sieve_lets_the_same_pieces_through(
     places = [[[ord(letter) for letter in place] for place in piece] for piece in (first, second[:3])]
     where = random and np.array([random.random() < 0.5 for _ in string], dtype=np.bool_)
     check(lambda: tuple(Sieve.of(places).passing(text, where)))
+
+
+def test_the_end_of_a_piece_is_no_beginning_of_another() -> None:
+    text, where = TextBatch.from_arrow(pa.array(["aaa"])), np.array([True, False, False])
+    sieve_of_two = Sieve.of([[[ord("a")]], [[ord("a")], [ord("a")]]])
+    assert [at.tolist() for at in sieve_of_two.passing(text, where)] == [[0], [0]]
