@@ -18,8 +18,8 @@ from filters.lsh import Bands
 from filters.simhash import BITS
 from jobs.connect_edges import DRIVER_EDGES, connect
 from pipeline import buckets, candidates
-from pipeline.clusters import KeepPolicy, read_policy
 from pipeline.elect import elect
+from pipeline.keep_policy import KeepPolicy, read_policy
 from schemas.errors import RecipeError
 
 Work = Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]

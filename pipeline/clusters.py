@@ -1,7 +1,5 @@
 """From verified edges to decisions: connected components, one keeper for each, who goes and why."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -20,47 +18,15 @@ from pipeline.candidates import (
     sketches,
 )
 from schemas.decision import DECISION
-from schemas.errors import RecipeError
 
 I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
-KEEP_POLICIES = ("smallest_key", "longest", "newest", "best:SIGNAL", "none")
 EXACT = 1.0
 DEFAULT_SIMILARITY = 0.7
 """Least estimated similarity of a pair. With 128 permutations a pair of true similarity 0.8 is estimated
 below it with a chance of 0.003, one of 0.5 at it or above with 2e-6 (binomial).
 """
-
-
-@dataclass(frozen=True, slots=True)
-class KeepPolicy:
-    """Which member of a cluster stays: the one of the greatest value of `column`, then of the smallest key.
-
-    A null value is the least. Without a column the smallest key decides. With `none` no member stays.
-    """
-
-    column: str | None = None
-    none: bool = False
-
-
-def read_policy(text: str, *, length: str = "text_bytes", time: str = "fetched_at") -> KeepPolicy:
-    """Return the policy that `text` names; `longest` and `newest` read the columns `length` and `time`.
-
-    Raises:
-        RecipeError: there is no such policy.
-    """
-    policies = {
-        "smallest_key": KeepPolicy(),
-        "longest": KeepPolicy(length),
-        "newest": KeepPolicy(time),
-        "none": KeepPolicy(none=True),
-    }
-    if text in policies:
-        return policies[text]
-    if text.startswith("best:") and len(text) > len("best:"):
-        return KeepPolicy(text.removeprefix("best:"))
-    raise RecipeError(f"keep: expected one of {', '.join(KEEP_POLICIES)}, got {text!r}")
 
 
 def components(low: I64, high: I64) -> tuple[I64, I64]:

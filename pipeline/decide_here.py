@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from filters.lsh import Bands
 from pipeline.candidates import read_sketches, sketches
-from pipeline.clusters import decisions, keepers, read_policy, similar_clusters
+from pipeline.clusters import decisions, keepers, similar_clusters
 from pipeline.elect import split_clusters
+from pipeline.keep_policy import read_policy
 from pipeline.plan import dedup_parameters
 from pipeline.steps import DedupStep
 from schemas.decision import DECISION

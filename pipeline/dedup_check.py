@@ -7,7 +7,7 @@ import numpy as np
 from filters.lsh import check_bands
 from filters.simhash import block_keys
 from filters.substrings import Substrings
-from pipeline.clusters import read_policy
+from pipeline.keep_policy import read_policy
 from schemas.errors import RecipeError
 
 VERIFICATIONS = ("signature", "shingles", "none")

@@ -19,8 +19,9 @@ from filters.signals.dedup import minhash, shingle_set
 from filters.text import TextBatch, cut_by_bytes
 from pipeline.buckets import I64
 from pipeline.candidates import Read
-from pipeline.clusters import DEFAULT_SIMILARITY, compared, keepers, read_policy, similar_clusters
+from pipeline.clusters import DEFAULT_SIMILARITY, compared, keepers, similar_clusters
 from pipeline.elect import split_clusters
+from pipeline.keep_policy import read_policy
 from pipeline.parquet_texts import KEPT, group_hashes, new_result, open_texts, rewrite
 from schemas.errors import InputError
 from schemas.table import column

@@ -18,11 +18,12 @@ import pyarrow.parquet as pq
 from filters.lsh import Bands
 from filters.simhash import distances
 from pipeline.annotate import FAILED, ChunkCounts, annotate_part
-from pipeline.clusters import components, decisions, read_policy, similar_clusters
+from pipeline.clusters import components, decisions, similar_clusters
 from pipeline.extract import PartExtraction
 from pipeline.extractors import PageSettings
 from pipeline.inputs import list_archives
 from pipeline.judge import Found, Verdict, judge
+from pipeline.keep_policy import read_policy
 from pipeline.learning import procedure_of
 from pipeline.parts import list_parts
 from pipeline.plan import GlobalStep, RowPass, dedup_parameters, make_plan, table_schema

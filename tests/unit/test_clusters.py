@@ -1,14 +1,12 @@
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.lsh import Bands
 from filters.signals.dedup import minhash
-from pipeline.clusters import KeepPolicy, components, decisions, keepers, read_policy, similar_clusters
+from pipeline.clusters import components, decisions, keepers, similar_clusters
 from schemas.decision import DECISION, is_removed
-from schemas.errors import RecipeError
 
 EDGES = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40)
 
@@ -55,26 +53,6 @@ def test_the_keeper_has_the_greatest_value_then_the_smallest_key() -> None:
     assert keepers(keys, clusters).tolist() == [1, 1, 1, 1, 9]
     assert keepers(keys, clusters, np.array([7.0, 9.0, 9.0, np.nan, np.nan])).tolist() == [2, 2, 2, 2, 9]
     assert keepers(keys, clusters, np.full(5, np.nan)).tolist() == [1, 1, 1, 1, 9]
-
-
-@pytest.mark.parametrize(
-    ("text", "policy"),
-    [
-        ("smallest_key", KeepPolicy()),
-        ("longest", KeepPolicy("text_bytes")),
-        ("newest", KeepPolicy("fetched_at")),
-        ("best:lang_score", KeepPolicy("lang_score")),
-        ("none", KeepPolicy(none=True)),
-    ],
-)
-def test_keep_policies_by_name(text: str, policy: KeepPolicy) -> None:
-    assert read_policy(text) == policy
-
-
-@pytest.mark.parametrize("text", ["oldest", "best:", ""])
-def test_an_unknown_policy_lists_the_known(text: str) -> None:
-    with pytest.raises(RecipeError, match="expected one of smallest_key, longest"):
-        read_policy(text)
 
 
 def test_decisions_tell_of_clusters_of_two_or_more() -> None:
