@@ -2,15 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
-from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 import filters.signals  # noqa: F401  declares every signal
 from filters.registry import SIGNALS, Measurement, find_signal, unknown_inputs
@@ -18,8 +15,10 @@ from filters.text import cut_by_bytes
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
 from pipeline.parquet_texts import stream_parquet
+from pipeline.pieces import in_order, read_pieces
 from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
+from pipeline.row_groups import RowGroupFile
 from pipeline.steps import EditStep, KeepStep, SampleStep, Step, ThresholdStep
 from schemas.decision import SPAN_DECISION
 from schemas.document import DOCUMENT, IMAGES
@@ -28,17 +27,8 @@ from schemas.signals import LANGUAGE_COLUMNS
 from schemas.table import column
 
 REMOVED_BY = "removed_by"
-AHEAD = 2
-"""Pieces for each worker that are read before their turn."""
-
-PIECE_ROWS, PIECE_BYTES, READ_ROWS = 4096, 8 << 20, 256
-"""Rows and bytes of text measured at a time, and rows read at a time.
-
-Files have row groups of a million rows too, and rows of a megabyte, which would not fit into memory.
-"""
-
-GROUP_BYTES = 16 << 20
-"""Bytes of text in a row group that is written: its account of a hundred columns, 86 KB, stays in memory."""
+GROUP_BYTES = 32 << 20
+"""Bytes, of all columns, in a row group that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +155,11 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
     Yields the rows and the bytes of text done after each piece of a row group.
 
     Raises:
-        InputError: the file is no Parquet, has no such column, or already has one that would be added.
+        InputError: the file is no Parquet, has no such column, or already has one that would be added; or it
+            is itself to be written.
     """
+    if Path(target).exists() and Path(source).exists() and Path(target).samefile(source):
+        raise InputError(f"{source}: expected another file to write to than the one that is read")
     try:
         file = stream_parquet(source)
     except (OSError, pa.ArrowInvalid) as error:
@@ -179,59 +172,31 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
                 f"{source}: already has the column(s) {', '.join(clash)}; "
                 "--prefix gives the new ones other names"
             )
-        yield from _write_groups(
-            file, target, partial(_with_measurements, wanted), wanted.text_column, workers
-        )
+        pieces = read_pieces(file, wanted.text_column)
+        results = in_order(partial(_with_measurements, wanted), pieces, workers)
+        yield from _write_groups(results, target, wanted.text_column)
 
 
-def _write_groups(
-    file: pq.ParquetFile, target: str, work: "partial[pa.Table]", text_column: str, workers: int
-) -> Iterator[tuple[int, int]]:
-    groups = _pieces(file, text_column)
-    writer: pq.ParquetWriter | None = None
+def _write_groups(results: Iterator[pa.Table], target: str, text_column: str) -> Iterator[tuple[int, int]]:
     waiting: list[pa.Table] = []
-    rows = size = written = 0
-    try:
-        for result in _in_order(work, groups, workers):
-            writer = writer or pq.ParquetWriter(target, result.schema, compression="zstd")
-            waiting.append(result)
+    rows = size = 0
+    with RowGroupFile(target, distinct=text_column) as file:
+        for result in results:
             rows += result.num_rows
             size += result.column(text_column).nbytes
-            if size - written >= GROUP_BYTES:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting, written = [], size
+            waiting.append(result)
+            del result  # else it stays until the next one is there
+            if sum(table.nbytes for table in waiting) >= GROUP_BYTES:
+                _write_group(file, waiting)
             yield rows, size
-        if writer is not None and waiting:
-            writer.write_table(pa.concat_tables(waiting))
-    finally:
-        if writer is not None:
-            writer.close()
+        if waiting:
+            _write_group(file, waiting)
 
 
-def _pieces(file: pq.ParquetFile, text_column: str) -> Iterator[pa.Table]:
-    """Yield the file's rows, so many at a time that either limit is reached."""
-    read: list[pa.RecordBatch] = []
-    rows = size = 0
-    for batch in file.iter_batches(READ_ROWS):
-        read.append(batch)
-        rows += batch.num_rows
-        size += batch.column(text_column).nbytes if text_column in batch.schema.names else 0
-        if rows >= PIECE_ROWS or size >= PIECE_BYTES:
-            yield pa.Table.from_batches(read).combine_chunks()
-            read, rows, size = [], 0, 0
-    if read:
-        yield pa.Table.from_batches(read).combine_chunks()
-
-
-def _in_order(work: "partial[pa.Table]", groups: Iterator[pa.Table], workers: int) -> Iterator[pa.Table]:
-    if workers == 1:
-        yield from map(work, groups)
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = [pool.submit(work, group) for group in islice(groups, AHEAD * workers)]
-        while waiting:
-            yield waiting.pop(0).result()
-            waiting += [pool.submit(work, group) for group in islice(groups, 1)]
+def _write_group(file: RowGroupFile, waiting: list[pa.Table]) -> None:
+    file.write(pa.concat_tables(waiting))
+    waiting.clear()
+    pa.default_memory_pool().release_unused()  # some 50 MB that columns and pages were encoded in
 
 
 def _recipe(wanted: Wanted) -> Recipe:

@@ -31,9 +31,11 @@ def measure(
     import time
 
     from pipeline.measure import Wanted, find_signals, measure_file
+    from pipeline.pieces import spare_pandas
     from pipeline.recipe import load_recipe
     from pipeline.resources import check_resources, use_lists
 
+    spare_pandas()
     use_lists(lists)
     if recipe is not None and signals is not None:
         raise InputError("--recipe and --signals exclude each other")

@@ -53,8 +53,8 @@ def test_workers_change_nothing(source):
 
 
 def test_pieces_are_written_as_larger_row_groups_in_the_order_of_the_file(source, monkeypatch):
-    monkeypatch.setattr("pipeline.measure.READ_ROWS", 1)
-    monkeypatch.setattr("pipeline.measure.PIECE_ROWS", 1)
+    monkeypatch.setattr("pipeline.pieces.READ_ROWS", 1)
+    monkeypatch.setattr("pipeline.pieces.PIECE_ROWS", 1)
     monkeypatch.setattr("pipeline.measure.GROUP_BYTES", 400)
     table = measure(source, Wanted("body", signals=("char_count",)))
     assert table.column("id").to_pylist() == list(range(len(TEXTS)))
@@ -65,9 +65,29 @@ def test_pieces_are_written_as_larger_row_groups_in_the_order_of_the_file(source
     assert pq.ParquetFile(source.with_name("out1.parquet")).metadata.num_row_groups == 2
 
 
+@pytest.mark.parametrize(
+    "wanted", [Wanted("body", load_recipe("gopher")), Wanted("body", signals=("script",))]
+)
+def test_an_empty_file_gets_the_columns_and_no_row(tmp_path, wanted):
+    source = tmp_path / "in.parquet"
+    pq.write_table(pa.table({"body": pa.array([], pa.string())}), source)
+    assert list(measure_file(str(source), str(tmp_path / "out.parquet"), wanted)) == [(0, 0)]
+    written = pq.read_table(tmp_path / "out.parquet")
+    assert written.num_rows == 0
+    assert written.column_names[0] == "body"
+    assert len(written.column_names) > 1
+
+
 def test_a_column_that_is_there_already_is_never_overwritten(source):
     with pytest.raises(InputError, match=r"already has the column\(s\) id; --prefix"):
         list(measure_file(str(source), "never.parquet", Wanted("body", signals=("id",))))
+
+
+def test_a_file_is_never_written_over_itself(source):
+    before, wanted = source.read_bytes(), Wanted("body", signals=("script",))
+    with pytest.raises(InputError, match="expected another file to write to"):
+        list(measure_file(str(source), str(source), wanted))
+    assert source.read_bytes() == before
 
 
 def test_all_signals_are_those_that_a_page_is_enough_for():
