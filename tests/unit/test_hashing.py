@@ -6,16 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.hashing import BASE, BLOCK, PrefixHashes, Replacement, mix, row_hashes
+from filters.hashing import BLOCK, PrefixHashes, Replacement, row_hashes
+from tests.slow_hashes import hash_of
 from tests.strategies import examples
 
 CODEPOINTS = st.lists(st.integers(0, 0x10FFFF), max_size=30)
 LONG = np.random.default_rng(3).integers(0, 0x10FFFF, 2 * BLOCK + 99).astype(np.uint32)
-
-
-def slow_hash(codepoints: list[int]) -> int:
-    value = sum((c + 1) * pow(BASE, i, 1 << 64) for i, c in enumerate(codepoints)) % (1 << 64)
-    return int(mix(np.array([value], dtype=np.uint64))[0])
 
 
 def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +22,7 @@ def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 @given(st.lists(CODEPOINTS, max_size=5))
 def test_a_span_has_the_hash_of_its_code_points_wherever_it_lies(rows: list[list[int]]) -> None:
     codepoints, offsets = flat(rows)
-    expected = [slow_hash(row) for row in rows]
+    expected = [hash_of(row) for row in rows]
     assert PrefixHashes(codepoints).spans(offsets[:-1], offsets[1:]).tolist() == expected
     assert row_hashes(codepoints, offsets).tolist() == expected
 
@@ -44,7 +40,7 @@ def test_joined_spans_have_the_hash_of_one_text_after_its_changes(
     after[changed] = 7
     spans, offsets = (edges[:-1], edges[1:] - 1), np.cumsum([0, *map(len, rows)])
     pairs = [after[a:b].tolist() for a, b in zip(*spans, strict=True)]
-    expected = [slow_hash(list(chain(*pairs[a:b]))) for a, b in pairwise(offsets)]
+    expected = [hash_of(list(chain(*pairs[a:b]))) for a, b in pairwise(offsets)]
     hashes = PrefixHashes(codepoints)
     assert hashes.joined(*spans, offsets, change).tolist() == expected
     assert hashes.replaced(change).joined(*spans, offsets).tolist() == expected
@@ -59,6 +55,6 @@ def test_hashes_do_not_depend_on_the_blocks_that_a_long_text_is_cut_into() -> No
     ends = starts + np.array([2, 2, 1, 9, 20, 2])
     hashes, offsets = PrefixHashes(LONG), np.array([0, 2, 6])
     pieces = [after[a:b].tolist() for a, b in zip(starts, ends, strict=True)]
-    assert hashes.replaced(change).spans(starts, ends).tolist() == [slow_hash(piece) for piece in pieces]
-    expected = [slow_hash(list(chain(*pieces[:2]))), slow_hash(list(chain(*pieces[2:])))]
+    assert hashes.replaced(change).spans(starts, ends).tolist() == [hash_of(piece) for piece in pieces]
+    expected = [hash_of(list(chain(*pieces[:2]))), hash_of(list(chain(*pieces[2:])))]
     assert hashes.joined(starts, ends, offsets, change).tolist() == expected

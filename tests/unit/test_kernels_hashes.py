@@ -1,26 +1,23 @@
 """Compiled loops over hashes give the bits of the NumPy code."""
 
-from collections.abc import Callable
 from random import Random
-from typing import TypeVar
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters import counting, hashing, ngrams, text
-from filters.compiled import is_compiled
+from filters import counting, hashing
 from filters.hashing import PrefixHashes
 from filters.ngrams import Ngrams
 from filters.signals import tokens
+from tests.kernels import needs_kernels, without_kernels
 from tests.strategies import examples
 
-pytestmark = pytest.mark.skipif(not is_compiled(), reason="kernels need the extra fast (Numba)")
+pytestmark = needs_kernels
 
 HASHES = st.sampled_from([0, 1, 2, 1 << 40, (1 << 63) + 1, (1 << 64) - 1]) | st.integers(0, (1 << 64) - 1)
 ROWS = st.lists(st.lists(HASHES, max_size=30), max_size=8)
-T = TypeVar("T")
 SIZES = (0, 1, 2, 9, 10, 40, 3000, 20000)
 
 
@@ -31,14 +28,6 @@ def flat(rows: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
 
 def same(found: object, expected: object) -> None:
     np.testing.assert_array_equal(found, expected, strict=True)
-
-
-def without_kernels(run: Callable[[], T]) -> T:
-    """Return what is found by NumPy."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (counting, hashing, ngrams, text, tokens):
-            patch.setattr(module, "is_compiled", lambda: False)
-        return run()
 
 
 @examples(50)

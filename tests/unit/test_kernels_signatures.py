@@ -2,26 +2,24 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from filters import minhash, shingle_words, shingles
+from filters import minhash, shingle_words
 from filters.shingles import Shingles, hash_ngrams, mix64
 from filters.signals import dedup
 from filters.text import TextBatch
+from tests.kernels import needs_kernels, without_kernels
 from tests.strategies import examples
 
-pytest.importorskip("numba", reason="the extra `fast` is not installed: nothing is compiled")
+pytestmark = needs_kernels
 
 T = TypeVar("T")
-MODULES: tuple[ModuleType, ...] = (minhash, shingle_words, shingles)
 WRITTEN = st.lists(
     st.one_of(st.none(), st.text("aB9.,'_-\u0301\u0915\u093e\u00ad\u200d \n\u05e6\"\u4e2d\u0e01\U0001f600")),
     max_size=5,
@@ -32,13 +30,7 @@ COUNTS = st.lists(st.integers(0, 40), max_size=6)
 
 def both(compute: Callable[[], T]) -> tuple[T, T]:
     """Return what is computed by the kernels and by NumPy."""
-    found = []
-    for answer in (True, False):
-        with pytest.MonkeyPatch.context() as patch:
-            for module in MODULES:
-                patch.setattr(module, "is_compiled", lambda answer=answer: answer)
-            found.append(compute())
-    return found[0], found[1]
+    return compute(), without_kernels(compute)
 
 
 def arrays(*values: np.ndarray) -> list[tuple[str, tuple[int, ...], bytes]]:

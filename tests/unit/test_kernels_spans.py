@@ -2,33 +2,22 @@
 
 from collections.abc import Callable
 from random import Random
-from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters import sieve, spans, unicode_tables
-from filters.compiled import is_compiled
+from filters import spans, unicode_tables
 from filters.sieve import Sieve
 from filters.spans import Spans
 from filters.text import TextBatch
+from tests.kernels import needs_kernels, without_kernels
 from tests.strategies import examples
 
-pytestmark = pytest.mark.skipif(not is_compiled(), reason="kernels need the extra fast (Numba)")
+pytestmark = needs_kernels
 
-T = TypeVar("T")
 MASKS = st.lists(st.booleans(), max_size=80) | st.lists(st.sampled_from([False] * 9 + [True]), max_size=300)
-
-
-def without_kernels(run: Callable[[], T]) -> T:
-    """Return what is found by NumPy."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (sieve, spans, unicode_tables):
-            patch.setattr(module, "is_compiled", lambda: False)
-        return run()
 
 
 def check(run: Callable[[], object]) -> None:
