@@ -1,6 +1,6 @@
 """Compiled loops over masks and spans; the NumPy code that gives the same is where they are called."""
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from filters.compiled import kernel
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
+
+COUNTED: Final = 4
+"""`sort_rows` counts values up to so many times as there are in the row."""
 
 
 @kernel
@@ -56,14 +59,54 @@ def chosen(at: Positions, mask: Mask) -> Positions:
 
 @kernel
 def hold(starts: Positions, ends: Positions, mask: Mask) -> Mask:
-    """Return which spans hold a position of the mask."""
-    found = np.zeros(len(starts), np.bool_)
+    """Return which spans, none empty, hold a position of the mask; most show it by their first."""
+    found, left, count = np.empty(len(starts), np.bool_), np.empty(len(starts) + 1, np.int64), np.uint64(0)
     for number in range(len(starts)):
-        for i in range(starts[number], ends[number]):
+        held = mask[np.uint64(starts[number])]
+        found[number], left[count] = held, number
+        count += np.uint64(not held)
+    for number in left[:count]:
+        for i in range(starts[number] + 1, ends[number]):
             if mask[i]:
                 found[number] = True
                 break
     return found
+
+
+@kernel
+def longest_runs(codepoints: NDArray[np.uint32], offsets: Positions, longest: Positions) -> None:
+    """Put the length of the longest run of one code point of each row into `longest`."""
+    for row in range(len(longest)):
+        piece, run, most = codepoints[offsets[row] : offsets[row + 1]], 0, -1
+        for i in range(1, len(piece)):
+            run = run + 1 if piece[i] == piece[i - 1] else 0
+            most = max(most, run)
+        longest[row] = max(most, min(len(piece), 1) - 1) + 1
+
+
+@kernel
+def sort_rows(values: Positions, offsets: Positions, result: Positions) -> None:
+    """Sort the values, none negative, of each row: by counting them, if few are large."""
+    most = 0
+    for row in range(len(offsets) - 1):
+        most = max(most, offsets[row + 1] - offsets[row])
+    counts = np.zeros(COUNTED * most + COUNTED, np.int64)
+    for row in range(len(offsets) - 1):
+        piece, ordered = values[offsets[row] : offsets[row + 1]], result[offsets[row] : offsets[row + 1]]
+        largest = 0
+        for value in piece:
+            largest = max(largest, value)
+        if largest >= COUNTED * len(piece) + COUNTED:
+            ordered[:] = np.sort(piece)
+            continue
+        for value in piece:
+            counts[np.uint64(value)] += 1
+        place = 0
+        for value in range(largest + 1):
+            for _ in range(counts[value]):
+                ordered[place] = value
+                place += 1
+            counts[value] = 0
 
 
 @kernel
@@ -93,6 +136,13 @@ def split_bytes(codepoints: NDArray[np.uint32], table: NDArray[np.uint32], resul
         result[1, i] = np.uint8(word >> np.uint32(8))
         result[2, i] = np.uint8(word >> np.uint32(16))
         result[3, i] = np.uint8(word >> np.uint32(24))
+
+
+@kernel
+def take(table: NDArray[Any], codepoints: NDArray[np.uint32], result: NDArray[Any]) -> None:
+    """Put the table's value of each code point into the result."""
+    for i in range(len(codepoints)):
+        result[i] = table[codepoints[i]]
 
 
 @kernel

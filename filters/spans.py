@@ -7,7 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import chosen, edges_of_runs, hold, keep, positions_of, rows_holding, strip_spans
+from filters.kernels_spans import (
+    chosen,
+    edges_of_runs,
+    hold,
+    keep,
+    positions_of,
+    rows_holding,
+    sort_rows,
+    strip_spans,
+)
 
 Value = TypeVar("Value", bound=np.generic)
 Mask = NDArray[np.bool_]
@@ -152,6 +161,10 @@ def sums(values: NDArray[Any], offsets: Positions) -> Positions:
 def sorted_lengths(spans: Spans) -> Positions:
     """Return the lengths of the spans in ascending order, row after row."""
     lengths, rows = spans.lengths, len(spans.offsets) - 1
+    if is_compiled():
+        result = np.empty(len(lengths), dtype=np.int64)
+        sort_rows(lengths, spans.offsets, result)
+        return result
     bits = int(lengths.max(initial=0)).bit_length()
     wide = np.int32 if bits + rows.bit_length() < np.dtype(np.int32).itemsize * 8 else np.int64
     numbers: NDArray[Any] = np.arange(rows, dtype=wide)

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import split_bytes
+from filters.kernels_spans import split_bytes, take
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -132,6 +132,9 @@ def script_number(code: str) -> int:
 def look_up(table: NDArray[Value], codepoints: NDArray[np.uint32]) -> NDArray[Value]:
     """Return the value of each code point, some at a time: NumPy's wide indices stay in the caches."""
     result = np.empty(len(codepoints), dtype=table.dtype)
+    if is_compiled():
+        take(table, codepoints, result)
+        return result
     for start in range(0, len(codepoints), CACHED):
         piece = codepoints[start : start + CACHED]
         table.take(piece, out=result[start : start + CACHED], mode="clip")

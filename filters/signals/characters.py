@@ -1,6 +1,8 @@
 """Shares of kinds of characters."""
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from filters.registry import signal
 from filters.signals.columns import ratio
@@ -19,7 +21,12 @@ def digit_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.float32(), unit="ratio", source="own")
 def letter_ratio(text: TextBatch) -> pa.Array:
     """Letters and marks (categories L and M) / all code points; null for an empty text."""
-    return ratio(text, text.row_sums(text.in_categories("L") | text.in_categories("M")), text.lengths)
+    return ratio(text, letters(text), text.lengths)
+
+
+def letters(text: TextBatch) -> NDArray[np.int64]:
+    """Return the letters and marks of each row."""
+    return text.once("letters", lambda: text.row_sums(text.in_categories("L") | text.in_categories("M")))
 
 
 @signal(pa.float32(), unit="ratio", source="own")

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
-from filters.spans import Spans, distinct, sorted_lengths, span_positions, sums
+from filters.spans import distinct, holding, sorted_lengths, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, listed
+from filters.unicode_tables import ALPHA, listed, look_up
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -92,16 +92,8 @@ def _plain_words(text: TextBatch, kind: str) -> Mask:
     """Return which words have a code point that is not in datatrove's table."""
 
     def compute() -> Mask:
-        words = text.words(kind)
-        plain = np.zeros(len(words), dtype=np.bool_)
-        filled = words.lengths > 0
-        plain[filled] = ~listed(PUNCTUATION).take(text.codepoints[words.starts[filled]])
-        doubtful = np.flatnonzero(~plain)
-        doubtful = doubtful[words.lengths[doubtful] > 1]
-        rest = Spans(words.starts[doubtful], words.ends[doubtful], doubtful)
-        held = ~listed(PUNCTUATION).take(text.codepoints[span_positions(rest)])
-        plain[doubtful] = sums(held, np.concatenate(([0], np.cumsum(rest.lengths)))) > 0
-        return plain
+        marks = look_up(listed(PUNCTUATION), text.codepoints)
+        return holding(text.words(kind), ~marks)
 
     return text.once(("plain words", kind), compute)
 

@@ -151,7 +151,9 @@ class _Sizes:
 
 
 def _before(words: Spans) -> Positions:
-    return np.concatenate(([0], np.cumsum(words.lengths)))
+    result = np.zeros(len(words) + 1, dtype=np.int64)
+    np.cumsum(words.lengths, out=result[1:])
+    return result
 
 
 def _sizes(text: TextBatch, counting: Counting, n: int, spaces: bool) -> _Sizes:

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_spans import longest_runs
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import maxima, runs
@@ -41,6 +44,16 @@ def emoji_ratio(text: TextBatch) -> pa.Array:
 @signal(pa.int32(), unit="code points", source=f"{STOPES}, max_repeated_char 20")
 def max_char_run(text: TextBatch) -> pa.Array:
     """Length of the longest run of one code point; null for an empty text."""
+    if is_compiled():
+        longest = np.empty(len(text), dtype=np.int64)
+        longest_runs(text.codepoints, text.row_offsets, longest)
+    else:
+        longest = _longest_runs(text)
+    return column(text, longest, pa.int32(), text.lengths == 0)
+
+
+def _longest_runs(text: TextBatch) -> NDArray[np.int64]:
+    """Return the length of the longest run of each row, 1 at least."""
     codepoints = text.codepoints
     same = np.zeros(len(codepoints), dtype=np.bool_)  # as the code point before
     np.equal(codepoints[1:], codepoints[:-1], out=same[1:])
@@ -48,5 +61,4 @@ def max_char_run(text: TextBatch) -> pa.Array:
     longest = np.where(text.row_sums(same) > 0, 2, 1)
     same[1:] &= same[:-1]  # as the two before: runs of two are many, longer ones few
     starts, ends = runs(same, text.row_offsets)
-    longest = np.maximum(longest, maxima(ends - starts + 2, starts.searchsorted(text.row_offsets)))
-    return column(text, longest, pa.int32(), text.lengths == 0)
+    return np.maximum(longest, maxima(ends - starts + 2, starts.searchsorted(text.row_offsets)))

@@ -76,11 +76,8 @@ def word_without_latin_ratio(text: TextBatch) -> pa.Array:
 def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
     """Words for which `str.isupper` holds / words; null without a word."""
     words = text.words(kind)
-    upper = text.flagged(UPPER)
-    word = np.searchsorted(words.starts, upper, side="right") - 1
-    word = word[upper < words.ends[word]] if len(words) else word[:0]
-    held = words.at(distinct(word))
-    caps = ~holding(held, text.flag(LOWER | TITLE))
+    held = words.chosen(~holding(words, text.flag(LOWER | TITLE)))
+    caps = holding(held, text.flag(UPPER))
     return ratio(text, sums(caps, held.offsets), words.counts)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from filters.language_keys import list_keys
 from filters.registry import signal
+from filters.signals.characters import letters
 from filters.signals.columns import column
 from filters.signals.oscar import OSCAR, footer_short_line_ratio, header_short_line_ratio
 from filters.spans import sums
@@ -52,14 +53,13 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
     """
     lines = text.lines("split")
     short = sums(lines.lengths <= characters, lines.offsets)
-    letters = text.row_sums(text.in_categories("L") | text.in_categories("M"))
     edge = (text.lines().counts * 0.2).astype(np.int64)
     verdicts = {
         "tiny": lines.counts < tiny,
         "short_sentences": short > HALF * lines.counts,
         "header": _over_half(header_short_line_ratio(text), edge),
         "footer": _over_half(footer_short_line_ratio(text), edge),
-        "noisy": text.lengths - letters > text.lengths // 2,
+        "noisy": text.lengths - letters(text) > text.lengths // 2,
     }
     names, numbers = [*verdicts], np.zeros(len(text), dtype=np.int64)
     for bit, held in enumerate(verdicts.values()):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from filters import spans, unicode_tables
 from filters.sieve import Sieve
+from filters.signals import nllb
 from filters.spans import Spans
 from filters.text import TextBatch
 from tests.kernels import needs_kernels, without_kernels
@@ -75,6 +76,8 @@ def test_what_spans_hold_and_end_in_is_the_same(values: list[bool], random: Rand
 def test_bytes_of_properties_are_the_same(string: str) -> None:
     codepoints = np.array([ord(character) for character in string], dtype=np.uint32)
     check(lambda: unicode_tables.property_bytes(codepoints))
+    check(lambda: unicode_tables.look_up(unicode_tables.tables().fold, codepoints))
+    check(lambda: unicode_tables.look_up(unicode_tables.one_of("aé"), codepoints))
 
 
 @examples(30)
@@ -103,3 +106,18 @@ def test_the_end_of_a_piece_is_no_beginning_of_another() -> None:
     text, where = TextBatch.from_arrow(pa.array(["aaa"])), np.array([True, False, False])
     sieve_of_two = Sieve.of([[[ord("a")]], [[ord("a")], [ord("a")]]])
     assert [at.tolist() for at in sieve_of_two.passing(text, where)] == [[0], [0]]
+
+
+@examples(60)
+@given(st.lists(st.integers(0, 30) | st.integers(0, 1 << 40), max_size=60), st.randoms(use_true_random=False))
+def test_sorted_lengths_are_the_same(lengths: list[int], random: Random) -> None:
+    ends = np.cumsum(np.array(lengths, dtype=np.int64))
+    words = Spans(ends - lengths, ends, cut(len(lengths), 3, random))
+    check(lambda: spans.sorted_lengths(words))
+
+
+@examples(60)
+@given(st.lists(st.text("ab", max_size=40) | st.sampled_from(["", "a", "b" * 300, "😀" * 3]), max_size=5))
+def test_the_longest_runs_are_the_same(rows: list[str]) -> None:
+    found = nllb.max_char_run(rows)
+    assert found.equals(without_kernels(lambda: nllb.max_char_run(rows)))
