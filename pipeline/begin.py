@@ -1,13 +1,14 @@
 """Beginning a run, or going on with one: what may be in the output folder, and what may not."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from filters.languages import JOINED_SCRIPTS
 from filters.models import LID176, open_identifier
 from filters.unicode_tables import script_codes
-from pipeline.driver_lock import refuse_if_held
+from pipeline.driver_lock import LOCK_FILE, only_driver, refuse_if_held
 from pipeline.extractors import BATCHED, EXTRACTORS
 from pipeline.inputs import COMMON_CRAWL, list_archives
 from pipeline.parts import Part, list_parts, parts_from_table
@@ -41,15 +42,30 @@ class Begin:
     overwrite: bool = False
 
 
-def begin_run(asked: Begin) -> Run:
-    """Check recipe, inputs and output folder before the first byte is read; return the run.
+@contextmanager
+def begin_run(asked: Begin) -> Iterator[Run]:
+    """Check recipe, inputs and output folder before the first byte is read; hold the folder for the run.
 
     Raises:
         RecipeError: the recipe has faults.
         ModelError: a model that the run names is not there.
         InputError: an input is missing or no archive.
-        WorkspaceError: the output folder holds another run, or something else.
+        WorkspaceError: the output folder holds another run, or something else, or another driver holds it.
     """
+    _check_recipe(asked)
+    parts = _list_parts(asked)
+    workspace = Workspace(asked.output)
+    refuse_if_held(workspace)
+    _check_folder(asked, workspace, workspace.entries(), parts)
+    with only_driver(workspace):
+        own_now = [name for name in workspace.entries() if name != WORK]  # where the lock is
+        _check_folder(asked, workspace, own_now, parts)  # another driver may have come and gone meanwhile
+        if asked.overwrite:
+            _delete_run(workspace)
+        yield start_run(workspace, asked.recipe, asked.settings, parts)
+
+
+def _check_recipe(asked: Begin) -> None:
     recipe = apply_settings(load_recipe(asked.recipe), asked.settings)
     if recipe.extractor not in EXTRACTORS:
         near = near_name(recipe.extractor, list(EXTRACTORS)) or f"; extractors: {', '.join(EXTRACTORS)}"
@@ -62,30 +78,37 @@ def begin_run(asked: Begin) -> Run:
     fetch_resources(recipe, asked.settings.languages)
     check_resources(recipe)
     _check_languages(recipe, asked.settings.languages or ())
+
+
+def _list_parts(asked: Begin) -> tuple[Part, ...]:
     listing = list_archives(asked.inputs, asked.archive_root)
     for passed_over in listing.skipped:
         print(f"passed over: {passed_over.uri}: {passed_over.reason}", file=sys.stderr)
-    parts = tuple(list_parts(listing.archives, asked.settings.split_bytes))
-    workspace = Workspace(asked.output)
-    found = workspace.entries()
+    return tuple(list_parts(listing.archives, asked.settings.split_bytes))
+
+
+def _check_folder(asked: Begin, workspace: Workspace, found: Sequence[str], parts: Sequence[Part]) -> None:
+    """Check that the run may be written to a folder in which `found` stands."""
     if asked.overwrite and asked.resume:
         raise WorkspaceError("--resume and --overwrite exclude each other")
-    if RUN_FILE in found and asked.overwrite:
-        refuse_if_held(workspace)
-        for name in OWN:
-            workspace.delete(name)
-    elif RUN_FILE in found and asked.resume:
+    if RUN_FILE in found and asked.resume:
         _check_same_parts(workspace, parts)
-    elif RUN_FILE in found:
+    elif RUN_FILE in found and not asked.overwrite:
         raise WorkspaceError(
             f"{asked.output}: holds another run; --resume goes on with it, --overwrite deletes it first"
         )
-    elif found:
+    elif found and RUN_FILE not in found:
         raise WorkspaceError(
             f"{asked.output}: expected a new or empty folder, got one with {found[0]!r}; "
             "name another with --output"
         )
-    return start_run(workspace, asked.recipe, asked.settings, parts)
+
+
+def _delete_run(workspace: Workspace) -> None:
+    """Delete what a run wrote, but the lock of this driver."""
+    for name in (*OWN, *(f"{WORK}/{name}" for name in workspace.entries(WORK))):
+        if name not in (WORK, LOCK_FILE):
+            workspace.delete(name)
 
 
 def _check_languages(recipe: Recipe, wanted: Sequence[str]) -> None:

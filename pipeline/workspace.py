@@ -107,10 +107,10 @@ class Workspace:
         files = [i for i in infos if i.type == pafs.FileType.File and not i.base_name.startswith(".")]
         return sorted(info.path[len(root) + 1 :] for info in files)
 
-    def entries(self) -> list[str]:
-        """Return the sorted names of what stands at the root, hidden files left out."""
+    def entries(self, folder: str = "") -> list[str]:
+        """Return the sorted names of what stands at the root or in a folder, hidden files left out."""
         fs, root = self._open()
-        infos = fs.get_file_info(pafs.FileSelector(root, allow_not_found=True))
+        infos = fs.get_file_info(pafs.FileSelector(f"{root}/{folder}".rstrip("/"), allow_not_found=True))
         return sorted(info.base_name for info in infos if not info.base_name.startswith("."))
 
     def sweep(self) -> None:

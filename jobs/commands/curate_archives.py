@@ -1,10 +1,13 @@
 """Commands about recipes and runs."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.commands import Lists, RecipeName, app
+
+if TYPE_CHECKING:
+    from pipeline.run import Run
 
 
 @app.command()
@@ -50,8 +53,10 @@ def run(
     Example: glotmill run glotmill crawl/*.warc.gz --output corpus --languages swh_Latn,amh_Ethi
     """
     from pipeline.begin import Begin, begin_run
+    from pipeline.report import summary
     from pipeline.resources import allow_fetching, use_lists
     from pipeline.run import MEBIBYTE, RunSettings
+    from pipeline.workspace import WORK
 
     use_lists(lists)
     if fetch_models:
@@ -69,30 +74,30 @@ def run(
         split_bytes=split_mb * MEBIBYTE,
         shard_bytes=shard_mb * MEBIBYTE,
     )
-    begun = begin_run(
-        Begin(output, recipe, tuple(inputs), settings, archive_root, resume=resume, overwrite=overwrite)
-    )
+    asked = Begin(output, recipe, tuple(inputs), settings, archive_root, resume=resume, overwrite=overwrite)
+    with begin_run(asked) as begun:
+        found = _carry_out(begun, master)
+        if not keep_workspace:
+            begun.workspace.delete(WORK)
+    print(summary(found))
+    print(f"corpus: {begun.workspace.path('data')}")
+
+
+def _carry_out(begun: "Run", master: str) -> dict[str, object]:
+    """Do what is left of a run; return its numbers."""
     from functools import partial
 
     from pyspark.sql import SparkSession
 
     from jobs import run_recipe
-    from pipeline.driver_lock import only_driver
-    from pipeline.report import summary
     from pipeline.spark import spark_session
-    from pipeline.workspace import WORK
 
-    with only_driver(begun.workspace):
-        try:
-            found = run_recipe.run(partial(spark_session, "run_recipe", master), begun)
-        finally:
-            active = SparkSession.getActiveSession()
-            if active is not None:
-                active.stop()
-    if not keep_workspace:
-        begun.workspace.delete(WORK)
-    print(summary(found))
-    print(f"corpus: {begun.workspace.path('data')}")
+    try:
+        return run_recipe.run(partial(spark_session, "run_recipe", master), begun)
+    finally:
+        active = SparkSession.getActiveSession()
+        if active is not None:
+            active.stop()
 
 
 @app.command()

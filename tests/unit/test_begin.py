@@ -1,9 +1,12 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+import pipeline.begin as begin_module
 from pipeline.begin import Begin, begin_run
+from pipeline.driver_lock import LOCK_FILE
 from pipeline.run import RunSettings, open_run, page_settings
 from pipeline.workspace import Workspace
 from schemas.errors import InputError, ModelError, RecipeError, WorkspaceError
@@ -18,7 +21,8 @@ def archive(root, tmp_path):
 def begin(tmp_path, *inputs, recipe="glotmill", **chosen):
     settings = RunSettings(**chosen.pop("settings", {}))
     asked = Begin(str(tmp_path / "out"), recipe, tuple(map(str, inputs)), settings, **chosen)
-    return begin_run(asked)
+    with begin_run(asked) as run:
+        return run
 
 
 def test_a_run_can_be_opened_again_as_it_was_begun(archive, tmp_path):
@@ -86,6 +90,50 @@ def test_overwriting_deletes_the_run_and_nothing_else(archive, tmp_path):
     begin(tmp_path, archive, overwrite=True)
     assert not (tmp_path / "out" / "data").exists()
     assert (tmp_path / "out" / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_that_another_driver_takes_meanwhile_is_not_written_to(
+    archive, tmp_path, monkeypatch, overwrite
+):
+    if overwrite:
+        begin(tmp_path, archive, recipe="glot500c")
+    workspace = Workspace(str(tmp_path / "out"))
+    only_driver = begin_module.only_driver
+
+    def take_as_another(workspace):
+        workspace.put_text(LOCK_FILE, json.dumps({"host": "elsewhere", "pid": 1, "since": "now"}))
+        return only_driver(workspace)
+
+    monkeypatch.setattr(begin_module, "only_driver", take_as_another)
+    with pytest.raises(WorkspaceError, match="process 1 on elsewhere, since now, works on this run"):
+        begin(tmp_path, archive, overwrite=overwrite)
+    assert workspace.exists("run.json") == overwrite
+    assert workspace.exists(LOCK_FILE)
+
+
+def test_a_run_that_began_and_ended_meanwhile_is_not_written_over(archive, tmp_path, monkeypatch):
+    only_driver = begin_module.only_driver
+
+    def begin_as_another(workspace):
+        workspace.put_text("run.json", "another")
+        return only_driver(workspace)
+
+    monkeypatch.setattr(begin_module, "only_driver", begin_as_another)
+    with pytest.raises(WorkspaceError, match="holds another run"):
+        begin(tmp_path, archive)
+    assert (tmp_path / "out" / "run.json").read_text(encoding="utf-8") == "another"
+
+
+def test_the_folder_is_held_from_the_begin_of_a_run_to_its_end(archive, tmp_path):
+    workspace = Workspace(str(tmp_path / "out"))
+    asked = Begin(workspace.root, "glotmill", (str(archive),), RunSettings())
+    with begin_run(asked):
+        assert workspace.exists(LOCK_FILE)
+        assert workspace.exists("run.json")
+    assert not workspace.exists(LOCK_FILE)
+    with begin_run(replace(asked, overwrite=True)):
+        assert workspace.entries("_work") == ["driver.json", "parts.parquet"]
 
 
 def test_resume_and_overwrite_exclude_each_other(archive, tmp_path):
