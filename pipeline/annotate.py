@@ -14,6 +14,7 @@ from filters.rule import fails
 from filters.substrings import cut_ranges
 from filters.text import Spans, TextBatch, cut_by_bytes
 from pipeline.image_places import PLACE_UNKNOWN, follow_images
+from pipeline.markdown_chunks import judge_blocks
 from pipeline.plan import ChunkKeys, ChunkRules, DropChunks, DropRanges, Measure, RowPass
 from pipeline.recipe import Recipe
 from schemas.decision import is_removed
@@ -167,8 +168,7 @@ def _drop_by_rules(recipe: Recipe, operation: ChunkRules, state: _State, text: T
         if step.then == "drop":
             reason[mask] = code
     if recipe.is_markdown:
-        source = _judged_with(stripped, chunks)
-        reason, failure = reason[source], failure[source]
+        reason, failure = judge_blocks((reason, failure), stripped, chunks)
     counts = np.bincount(parent[failure >= 0], minlength=len(text))
     state.columns["chunk_count"] = pa.array(np.diff(chunks.offsets), pa.int64())
     state.columns["failed_chunk_count"] = pa.array(counts, pa.int64())
@@ -213,18 +213,8 @@ def _drop_by_decision(
     reason = np.full(len(chunks.starts), -1)
     reason[chunks.offsets[rows] + lines] = 0
     if recipe.is_markdown:
-        reason = reason[_judged_with(pc.utf8_trim_whitespace(text.slice_text(chunks)), chunks)]
+        [reason] = judge_blocks((reason,), pc.utf8_trim_whitespace(text.slice_text(chunks)), chunks)
     _drop(state, text, chunks, reason, names=[operation.decisions], stage=f"{operation.decisions}_chunks")
-
-
-def _judged_with(stripped: pa.Array, chunks: Spans) -> np.ndarray:
-    """Return of each chunk its own number, of a blank one that of the last before it that is not blank.
-
-    Blank lines part the blocks of Markdown: each stays or goes with the line that it follows.
-    """
-    is_own = np.asarray(pc.binary_length(stripped)) > 0
-    is_own[chunks.offsets[:-1][np.diff(chunks.offsets) > 0]] = True
-    return np.maximum.accumulate(np.where(is_own, np.arange(len(is_own)), 0))
 
 
 def _drop(

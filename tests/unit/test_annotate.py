@@ -73,6 +73,21 @@ def test_in_markdown_blank_lines_are_no_duplicates_of_each_other():
     assert made.column("text").to_pylist() == ["a\n\nc"]
 
 
+def test_in_markdown_the_fences_of_code_stay_with_what_they_fence():
+    markdown = replace(RECIPE, extraction={"form": "markdown"})
+    texts = [
+        "a b c\n\n```\nd\n\ne f g\nh\n```\n\n```\ni\nj\n```\n\nk l m",
+        "```\n\na\n\nb c d\n```\n\n> ```\n> a b c\n> ```\n\n```\n```\n\n```\na b c",
+        "a",
+    ]
+    made, _ = annotate_batch(markdown, planned(ChunkRules((LONG_WORDS,))), PLAIN, batch(texts), {})
+    assert made.column("text").to_pylist() == [
+        "a b c\n\n```\ne f g\n```\n\nk l m",
+        "```\n\nb c d\n```\n\n> ```\n> a b c\n> ```\n\na b c",
+        "",
+    ]
+
+
 def test_images_follow_the_text_and_are_counted_by_language():
     texts, langs = ["moja mbili tatu\nmoja", "moja", "moja mbili tatu"], ["swh_Latn", "tha_Thai", None]
     rows = batch(texts, langs)
