@@ -11,13 +11,12 @@ from functools import partial
 
 from pyspark.sql import SparkSession
 
-from pipeline.arguments import job_parser
+from pipeline.arguments import open_steps
 from pipeline.audit_steps import judge_pools, pool_receipts, sample_task
 from pipeline.plan import GlobalStep
-from pipeline.run import Run, find_stage, open_run, unfinished
+from pipeline.run import Run, find_stage, unfinished
 from pipeline.spark import announce, hand_out, spark_session
 from pipeline.steps import AuditStep
-from pipeline.workspace import Workspace
 from schemas.errors import WorkspaceError
 
 
@@ -41,13 +40,9 @@ def run(spark: SparkSession, run: Run, step: str) -> None:
 
 def main() -> None:
     """Run as a job of its own; without `--step`, every audit in order."""
-    parser = job_parser(__doc__ or "")
-    parser.add_argument("--step", action="append", help="name of an audit; default: all, in order")
-    chosen = parser.parse_args()
-    opened = open_run(Workspace(chosen.workspace), chosen.recipe)
+    opened, steps = open_steps(__doc__ or "", "audit")
     spark = spark_session("audit_languages")
-    audits = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "audit"]
-    for step in chosen.step or audits:
+    for step in steps:
         run(spark, opened, step)
 
 

@@ -18,10 +18,10 @@ from filters.substrings import Substrings
 from jobs.relate_keys import Close, Similar, decide_equal, decide_equal_chunks, decide_similar
 from jobs.relate_spans import decide_equal_spans, decide_overlapping_chunks
 from jobs.relate_substrings import decide_substrings
-from pipeline.arguments import job_parser
+from pipeline.arguments import open_steps
 from pipeline.plan import SHINGLES, GlobalStep, dedup_parameters, reads_text, table_schema
 from pipeline.reached import key_columns, keys_reader
-from pipeline.run import ALL_PARTS, Run, find_stage, open_run, part_fingerprints, unfinished
+from pipeline.run import ALL_PARTS, Run, find_stage, part_fingerprints, unfinished
 from pipeline.spark import announce, read_keys, spark_session, write_by_part
 from pipeline.steps import DedupStep
 from pipeline.substring_parts import Setting
@@ -130,14 +130,10 @@ def _write(workspace: Workspace, step: str, schema: pa.Schema, part: int, table:
 
 
 def main() -> None:
-    """Run as a job of its own; without `--step`, every global step up to the next row pass."""
-    parser = job_parser(__doc__ or "")
-    parser.add_argument("--step", action="append", help="name of a dedup step; default: all, in order")
-    chosen = parser.parse_args()
-    opened = open_run(Workspace(chosen.workspace), chosen.recipe)
+    """Run as a job of its own; without `--step`, every dedup step in order."""
+    opened, steps = open_steps(__doc__ or "", "dedup")
     spark = spark_session("dedup_documents")
-    dedups = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "dedup"]
-    for step in chosen.step or dedups:
+    for step in steps:
         run(spark, opened, step)
 
 

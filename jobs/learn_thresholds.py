@@ -14,15 +14,14 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from filters.quantiles import Sample
-from pipeline.arguments import job_parser
+from pipeline.arguments import open_steps
 from pipeline.learning import learn_group, learned_together, part_samples, sample_size, steps_of, store
 from pipeline.plan import GlobalStep
-from pipeline.run import Run, find_stage, open_run, unfinished
+from pipeline.run import Run, find_stage, unfinished
 from pipeline.samples import SAMPLE_ROW, merge_rows, sample_rows
 from pipeline.spark import announce, read_keys, spark_session
 from pipeline.steps import ThresholdStep
 from pipeline.threshold_report import brief
-from pipeline.workspace import Workspace
 from schemas.errors import WorkspaceError
 
 MERGED_BY_DRIVER = 64
@@ -75,13 +74,9 @@ def _samples(spark: SparkSession, run: Run, group: list[GlobalStep]) -> dict[str
 
 def main() -> None:
     """Run as a job of its own; without `--step`, every threshold in order."""
-    parser = job_parser(__doc__ or "")
-    parser.add_argument("--step", action="append", help="name of a threshold; default: all, in order")
-    chosen = parser.parse_args()
-    opened = open_run(Workspace(chosen.workspace), chosen.recipe)
+    opened, steps = open_steps(__doc__ or "", "threshold")
     spark = spark_session("learn_thresholds")
-    thresholds = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "threshold"]
-    for step in chosen.step or thresholds:
+    for step in steps:
         run(spark, opened, step)
 
 

@@ -11,13 +11,12 @@ from functools import partial
 
 from pyspark.sql import SparkSession
 
-from pipeline.arguments import job_parser
+from pipeline.arguments import open_steps
 from pipeline.global_steps import sample
 from pipeline.plan import GlobalStep
-from pipeline.run import Run, find_stage, open_run, unfinished
+from pipeline.run import Run, find_stage, unfinished
 from pipeline.spark import announce, hand_out, spark_session
 from pipeline.steps import SampleStep
-from pipeline.workspace import Workspace
 from schemas.errors import WorkspaceError
 
 
@@ -39,13 +38,9 @@ def run(spark: SparkSession | None, run: Run, step: str) -> None:
 
 def main() -> None:
     """Run as a job of its own; without `--step`, every sample of so many documents in order."""
-    parser = job_parser(__doc__ or "")
-    parser.add_argument("--step", action="append", help="name of a sample; default: all, in order")
-    chosen = parser.parse_args()
-    opened = open_run(Workspace(chosen.workspace), chosen.recipe)
+    opened, steps = open_steps(__doc__ or "", "sample")
     spark = spark_session("sample_documents")
-    samples = [planned.step.name for planned in opened.plan.global_steps if planned.kind == "sample"]
-    for step in chosen.step or samples:
+    for step in steps:
         run(spark, opened, step)
 
 
