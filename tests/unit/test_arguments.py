@@ -36,10 +36,10 @@ def workspace(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "arguments", "expected"),
     [
-        ("dedup", [], ["exact", "url"]),
+        ("dedup", [], ["exact_duplicate", "url_duplicate"]),
         ("audit", [], []),
-        ("dedup", ["--step", "url"], ["url"]),
-        ("dedup", ["--step", "url", "--step", "exact"], ["url", "exact"]),
+        ("dedup", ["--step", "url_duplicate"], ["url_duplicate"]),
+        ("dedup", ["--step", "url_duplicate", "--step", "own"], ["url_duplicate", "own"]),
     ],
 )
 def test_a_job_does_the_steps_that_are_named_or_all_of_its_kind(
