@@ -21,6 +21,9 @@ SLOTS: Final = 16
 MOST_SLOTS: Final = 1 << 23
 """Slots of the sieve of windows: so many for each at least, but no more than a core's second cache holds."""
 
+TABLED: Final = 1 << 18
+"""Hashes of a row that are counted in a table, which takes a hundred bytes for each."""
+
 SMALL: Final = 32
 """Occurrences of an n-gram that are sorted by insertion."""
 
@@ -265,3 +268,39 @@ def most_copies(hashes: Hashes, offsets: Positions, longest: int, most: Position
                 ends[period] = i + 1
                 if runs[period] >= period:
                     most[row] = max(most[row], runs[period] // period + 1)
+
+
+@kernel
+def most_frequent(hashes: Hashes, offsets: Positions, places: Positions, counts: Positions) -> bool:
+    """Find how often the most frequent hash of each row, the first of equals, occurs, and where first.
+
+    False, and nothing of use in them, where a row is very long or too many of its hashes begin alike.
+    """
+    longest, one = 1, np.uint64(1)
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    if longest > TABLED:
+        return False
+    keys, seen = np.empty(8 * longest, np.uint64), np.zeros(8 * longest, np.uint32)
+    slots = np.empty(longest, np.uint32)
+    for row in range(len(offsets) - 1):
+        piece, bits, most = hashes[offsets[row] : offsets[row + 1]], one, np.uint32(0)
+        while one << bits < np.uint64(4 * len(piece)):
+            bits += one
+        shift, last, left = np.uint64(64) - bits, (one << bits) - one, np.int64(MOVES * len(piece))
+        seen[: one << bits] = 0
+        for i in range(len(piece)):
+            slot = piece[i] >> shift
+            while seen[slot] and keys[slot] != piece[i]:
+                slot = (slot + one) & last
+                left -= 1
+            if left < 0:
+                return False
+            keys[slot], slots[i] = piece[i], slot
+            seen[slot] += np.uint32(1)
+            most = max(most, seen[slot])
+        counts[row], first = most, 0
+        while most > np.uint32(1) and seen[slots[first]] < most:
+            first += 1
+        places[row] = offsets[row] + first
+    return True

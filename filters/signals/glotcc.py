@@ -84,9 +84,11 @@ def _line_tokens(text: TextBatch) -> tuple[Spans, Positions]:
         & ~text.row_starts_flags[boundaries]
     ]
     first = separators.searchsorted(lines.starts) + boundaries.searchsorted(lines.starts) + lines.rows
-    starts = merged(rows[:-1], boundaries, separators + 1)  # a row has one token more than separators
-    ends = merged(rows[1:], boundaries, separators)
-    return Spans(starts, ends, np.append(first, len(starts))), boundaries
+    # each token but the first begins where the one before ends, or one code point later, after a separator
+    keys = merged(rows << 1 | 1, boundaries << 1 | 1, (separators + 1) << 1)
+    starts = keys >> 1
+    ends = starts[1:] - (~keys[1:] & 1)
+    return Spans(starts[:-1], ends, np.append(first, len(ends))), boundaries
 
 
 @signal(

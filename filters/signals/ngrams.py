@@ -7,6 +7,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_hashes import most_frequent
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio
@@ -81,12 +83,17 @@ def dup_ngram_char_ratio(text: TextBatch, *, n: int = 5, variant: str = "gopher"
 
 def top_share(text: TextBatch, tokens: Spans, n: int, whole: Positions) -> NDArray[np.float64]:
     """Return the top n-gram's characters / `whole` in each row of tokens, counted as GlotCC does."""
-    ngrams = Ngrams.of_words(text.span_hashes(tokens), tokens.offsets)
-    for _ in range(1, n):
-        ngrams = ngrams.longer()
-    part = _top_characters(
-        ngrams, _Sizes(_before(tokens), tokens.offsets, n, spaces=True), COUNTINGS["glotcc"]
-    )
+    hashes, rows = text.span_hashes(tokens), len(tokens.offsets) - 1
+    places, counts = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int64)
+    if n == 1 and is_compiled() and most_frequent(hashes, tokens.offsets, places, counts):
+        part = counts.copy()
+        part[counts > 0] *= tokens.lengths[places[counts > 0]]
+    else:
+        ngrams = Ngrams.of_words(hashes, tokens.offsets)
+        for _ in range(1, n):
+            ngrams = ngrams.longer()
+        size = _Sizes(_before(tokens), tokens.offsets, n, spaces=True)
+        part = _top_characters(ngrams, size, COUNTINGS["glotcc"])
     return np.divide(part, whole, out=np.zeros(len(whole)), where=whole > 0)
 
 

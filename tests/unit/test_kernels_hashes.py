@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import counting, hashing
-from filters.hashing import PrefixHashes
+from filters.hashing import PrefixHashes, mix
+from filters.kernels_hashes import MOVES, TABLED, most_frequent
 from filters.ngrams import Ngrams
 from filters.signals import tokens
 from tests.kernels import needs_kernels, without_kernels
@@ -113,3 +114,25 @@ def test_the_hash_of_a_row_is_the_same(rows: list[list[int]]) -> None:
 def test_the_same_patterns_follow_themselves(rows: list[str], longest: int) -> None:
     found = tokens.max_pattern_run(rows, longest=longest)
     assert found.equals(without_kernels(lambda: tokens.max_pattern_run(rows, longest=longest)))
+
+
+@examples(100)
+@given(st.lists(st.lists(HASHES | st.integers(0, 3), max_size=60), max_size=6))
+def test_the_most_frequent_hash_is_the_first_of_equals(rows: list[list[int]]) -> None:
+    hashes, offsets = flat(rows)
+    places, counts = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    if not most_frequent(hashes, offsets, places, counts):
+        assert max(map(len, rows)) > MOVES
+        return
+    for row, place, count, first in zip(rows, places, counts, offsets[:-1], strict=True):
+        assert count == max(map(row.count, row), default=0)
+        assert place - first == (
+            min(row.index(each) for each in row if row.count(each) == count) if row else 0
+        )
+
+
+def test_a_long_row_of_hashes_that_begin_alike_is_not_counted_in_a_table() -> None:
+    hashes, offsets = np.arange(5000, dtype=np.uint64), np.array([0, 5000])
+    assert not most_frequent(hashes, offsets, np.empty(1, np.int64), np.empty(1, np.int64))
+    offsets[1] = TABLED + 1
+    assert not most_frequent(mix(np.arange(1 << 19, dtype=np.uint64)), offsets, offsets[:1], offsets[1:])
