@@ -134,6 +134,50 @@ def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask
 
 
 @kernel
+def distinct_in_rows(hashes: Hashes, offsets: Positions, result: Hashes, ends: Positions) -> bool:
+    """Sort each row as `order_rows` does, its hashes once each, into `result`; `ends` of the rows in it.
+
+    False, and nothing of use in them, where too many hashes of a row begin with the same bits.
+    """
+    longest, one, count = 1, np.uint64(1), np.uint64(0)
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    free, keys = np.empty(2 * longest + 2, np.uint32), np.empty(longest, np.uint64)
+    for row in range(len(offsets) - 1):
+        piece = hashes[offsets[row] : offsets[row + 1]]
+        size, bits = len(piece), one
+        while 1 << bits < size:
+            bits += one
+        shift = np.uint64(64) - bits
+        free[: (1 << bits) + 1] = 0
+        for i in range(size):
+            free[(piece[i] >> shift) + one] += np.uint32(1)
+        total = np.uint32(0)
+        for slot in range(1 << bits):
+            total += free[slot]
+            free[slot] = total
+        for i in range(size):
+            place = free[piece[i] >> shift]
+            free[piece[i] >> shift] = place + np.uint32(1)
+            keys[place] = piece[i]
+        left = np.int64(MOVES * size)
+        for i in range(1, size):
+            key, at = keys[i], np.uint64(i)
+            while at > 0 and keys[at - one] > key:
+                keys[at] = keys[at - one]
+                at -= one
+            keys[at] = key
+            left -= i - np.int64(at)
+            if left < 0:
+                return False
+        for i in range(size):
+            result[count] = keys[i]
+            count += np.uint64(i + 1 == size or keys[i] != keys[i + 1])
+        ends[row] = count
+    return True
+
+
+@kernel
 def repeated(order: Positions, fresh: Mask) -> tuple[Positions, Positions]:
     """Return the members of groups of two and more, and where each starts; `fresh` begins a group."""
     members, starts = np.empty(len(order) + 1, np.int64), np.empty(len(order) // 2 + 1, np.int64)
@@ -304,3 +348,18 @@ def most_frequent(hashes: Hashes, offsets: Positions, places: Positions, counts:
             first += 1
         places[row] = offsets[row] + first
     return True
+
+
+@kernel
+def replace_values(
+    values: NDArray[Any], at: Positions, pieces: NDArray[Any], numbers: Positions, result: NDArray[Any]
+) -> None:
+    """Put the values into the result, and in the place of each of those `at` the pieces with its number."""
+    before, piece, place = 0, 0, 0
+    for number in at:
+        result[place : place + number - before] = values[before:number]
+        place, before = place + number - before, number + 1
+        while piece < len(pieces) and numbers[piece] == number:
+            result[place] = pieces[piece]
+            place, piece = place + 1, piece + 1
+    result[place:] = values[before:]

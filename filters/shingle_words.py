@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
 from filters.hashing import BASE, INVERSE, mix
+from filters.kernels_hashes import replace_values
 from filters.kernels_signatures import MARK_BIT, SLOW_BIT, VALUE_BITS, hash_runs
 from filters.spans import Spans, cut_out, distinct
 from filters.text import TextBatch
@@ -53,6 +54,10 @@ class _Cuts(NamedTuple):
 
     def put(self, values: NDArray[Any], pieces: NDArray[Any]) -> NDArray[Any]:
         """Return values of all words, those of the pieces in the place of the words that are cut."""
+        if is_compiled():
+            result = np.empty(len(values) - len(self.words) + len(pieces), dtype=values.dtype)
+            replace_values(values, self.words, pieces, self.numbers, result)
+            return result
         before = self.numbers - self.words.searchsorted(self.numbers)
         return np.insert(np.delete(values, self.words), before, pieces)
 

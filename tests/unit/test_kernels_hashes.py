@@ -11,6 +11,7 @@ from filters import counting, hashing
 from filters.hashing import PrefixHashes, mix
 from filters.kernels_hashes import MOVES, TABLED, most_frequent
 from filters.ngrams import Ngrams
+from filters.shingles import Shingles, distinct
 from filters.signals import tokens
 from tests.kernels import needs_kernels, without_kernels
 from tests.strategies import examples
@@ -136,3 +137,13 @@ def test_a_long_row_of_hashes_that_begin_alike_is_not_counted_in_a_table() -> No
     assert not most_frequent(hashes, offsets, np.empty(1, np.int64), np.empty(1, np.int64))
     offsets[1] = TABLED + 1
     assert not most_frequent(mix(np.arange(1 << 19, dtype=np.uint64)), offsets, offsets[:1], offsets[1:])
+
+
+@examples(100)
+@given(st.lists(st.lists(HASHES | st.integers(0, 3), max_size=60), max_size=6), st.booleans())
+def test_the_same_shingles_are_distinct(rows: list[list[int]], mixed: bool) -> None:
+    hashes, offsets = flat(rows)
+    shingles = Shingles(mix(hashes.copy()) if mixed else hashes, offsets)
+    found, expected = distinct(shingles), without_kernels(lambda: distinct(shingles))
+    same(found.hashes, expected.hashes)
+    same(found.offsets, expected.offsets)

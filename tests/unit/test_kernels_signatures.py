@@ -48,6 +48,20 @@ def test_word_hashes_are_the_same(values: list[str | None]) -> None:
     assert compiled.has_unspaced == plain.has_unspaced
 
 
+@examples(100)
+@given(st.one_of(WRITTEN, ANY_TEXTS))
+@example(["a.b.c d_e _ f.g", "._.", "x"])
+def test_words_that_are_cut_inside_are_the_same(values: list[str | None]) -> None:
+    def cut() -> list[object]:
+        text = TextBatch.from_arrow(pa.array(values, pa.string()))
+        text.word_hashes()
+        words = shingle_words.shingle_words(text)
+        return arrays(*shingle_words.shingle_word_hashes(text)[:2], words.starts, words.ends, words.offsets)
+
+    compiled, plain = both(cut)
+    assert compiled == plain
+
+
 def test_word_hashes_of_many_blocks_are_the_same() -> None:
     column = pa.array(["ij kl\u0301 mn" * 3_000] * 12)
     compiled, plain = both(lambda: shingle_words.shingle_word_hashes(TextBatch.from_arrow(column)))
