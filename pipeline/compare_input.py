@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from pipeline.parquet_texts import open_texts
 from pipeline.run import RUN_FILE
 from pipeline.workspace import Workspace
 from schemas.document import DOCUMENT
-from schemas.errors import InputError, near_name
+from schemas.errors import InputError
 
 
 def find_files(source: str) -> list[str]:
@@ -37,15 +37,8 @@ def read_tables(files: Sequence[str], text_column: str) -> Iterator[pa.Table]:
         InputError: a file cannot be read, or has no text column of that name.
     """
     for name in files:
-        try:
-            file = pq.ParquetFile(name)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise InputError(f"{name}: cannot be read as Parquet: {error}") from None
-        with file:
+        with open_texts(name, (text_column,)) as file:
             known = file.schema_arrow.names
-            if text_column not in known:
-                hint = near_name(text_column, known) or f"; columns: {', '.join(known)}"
-                raise InputError(f"{name}: no column {text_column!r}{hint}")
             wanted = [n for n in dict.fromkeys([text_column, *DOCUMENT.names, "lang"]) if n in known]
             for group in range(file.num_row_groups):
                 yield file.read_row_group(group, wanted)

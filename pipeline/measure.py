@@ -14,7 +14,7 @@ from filters.registry import SIGNALS, Measurement, find_signal, unknown_inputs
 from filters.text import cut_by_bytes
 from pipeline.annotate import ChunkCounts, annotate_part
 from pipeline.judge import Verdict, judge
-from pipeline.parquet_texts import stream_parquet
+from pipeline.parquet_texts import open_texts
 from pipeline.pieces import in_order, read_pieces
 from pipeline.plan import Plan, in_chunks, is_global, make_plan, table_schema
 from pipeline.recipe import Recipe
@@ -160,11 +160,7 @@ def measure_file(source: str, target: str, wanted: Wanted, workers: int = 1) -> 
     """
     if Path(target).exists() and Path(source).exists() and Path(target).samefile(source):
         raise InputError(f"{source}: expected another file to write to than the one that is read")
-    try:
-        file = stream_parquet(source)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{source}: cannot be read as Parquet: {error}") from None
-    with file:
+    with open_texts(source, (wanted.text_column,)) as file:
         added = wanted.signals or (*measured_names(_recipe(wanted)), REMOVED_BY)
         clash = sorted({wanted.prefix + name for name in added} & set(file.schema_arrow.names))
         if clash:

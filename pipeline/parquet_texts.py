@@ -32,7 +32,7 @@ def open_texts(path: str, needed: Sequence[str]) -> pq.ParquetFile:
     try:
         file = stream_parquet(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: expected a Parquet file: {error}") from error
+        raise InputError(f"{path}: cannot be read as Parquet: {error}") from None
     names = file.schema_arrow.names
     for name in needed:
         if name not in names:

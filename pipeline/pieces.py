@@ -28,7 +28,7 @@ def read_pieces(file: pq.ParquetFile, text_column: str) -> Iterator[pa.Table]:
     for batch in file.iter_batches(READ_ROWS):
         read.append(batch)
         rows += batch.num_rows
-        size += batch.column(text_column).nbytes if text_column in batch.schema.names else 0
+        size += batch.column(text_column).nbytes
         if rows >= PIECE_ROWS or size >= PIECE_BYTES:
             yield _joined(file, read)
             rows = size = 0

@@ -77,7 +77,7 @@ def test_a_missing_column_is_named(paths: list[str], tmp_path: Path, choice: Cho
 
 def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_text("no")
-    with pytest.raises(InputError, match="expected a Parquet file"):
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
         dedup_files([str(tmp_path / "a.parquet")], str(tmp_path / "out"), Choice())
     with pytest.raises(InputError, match="expected rows, got none"):
         dedup_files([], str(tmp_path / "out"), Choice())

@@ -83,6 +83,13 @@ def test_a_column_that_is_there_already_is_never_overwritten(source):
         list(measure_file(str(source), "never.parquet", Wanted("body", signals=("id",))))
 
 
+def test_without_the_text_column_nothing_is_written(source, tmp_path):
+    target = tmp_path / "out.parquet"
+    with pytest.raises(InputError, match=r"in.parquet: no column 'text'; columns: id, body"):
+        list(measure_file(str(source), str(target), Wanted(signals=("script",))))
+    assert not target.exists()
+
+
 def test_a_file_is_never_written_over_itself(source):
     before, wanted = source.read_bytes(), Wanted("body", signals=("script",))
     with pytest.raises(InputError, match="expected another file to write to"):
