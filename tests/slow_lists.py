@@ -10,8 +10,10 @@ from tests.slow_kinds import WORDS, Reference, share
 from tests.slow_text import fold
 from tests.slow_urls import c4_form
 
-ANY = WordLists.of("any", {"*": ["the", "a", "ab", "a b", "aa 12"]})
-BY_LANGUAGE = WordLists.of("by language", {"en": ["the", "a", "A", "a b"], "hin": ["है"], "jpn_Jpan": ["本"]})
+ANY = WordLists.of("any", {"*": ["the", "a", "ab", "a b", "a a", "aa 12"]})
+BY_LANGUAGE = WordLists.of(
+    "by language", {"en": ["the", "a", "A", "a b", "a a"], "hin": ["है"], "jpn_Jpan": ["本"]}
+)
 SUBSTRINGS = WordLists.of("substrings", {"*": ["a", "aa", "a b", "the", "本", "#"]})
 BAD = WordLists.of("bad", {"en": ["a", "aa", "the", "a b"], "ja": ["本", "a"], "hi": ["ab"]})
 GOPHER_WORDS = ["the", "be", "to", "of", "and", "that", "have", "with"]

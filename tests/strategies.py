@@ -35,5 +35,10 @@ CHARACTERS = st.one_of(
 RUNS = st.lists(st.tuples(CHARACTERS, st.integers(1, 30)), max_size=6).map(
     lambda runs: "".join(character * count for character, count in runs)
 )
-TEXTS = st.one_of(st.text(CHARACTERS, max_size=60), st.text(st.sampled_from("ab \n."), max_size=60), RUNS)
+SCRIPTS = st.text(st.sampled_from("aя漢字かカ한ก١\u0301\u3099\ue0001. "), max_size=4)
+"""Short texts, of which each script may be the most."""
+
+TEXTS = st.one_of(
+    st.text(CHARACTERS, max_size=60), st.text(st.sampled_from("ab \n."), max_size=60), RUNS, SCRIPTS
+)
 ROWS = st.lists(st.one_of(st.none(), TEXTS), max_size=6)

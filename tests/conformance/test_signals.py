@@ -103,6 +103,7 @@ def measure(rows: list[str | None], name: str, **parameters: object) -> pa.Array
 @example(rows=[LONG, "", None, "a\n" * 300, "\n\n\n", "x"])
 @example(rows=["a\n" + ("x" * 120 + "\n") * 13, ("x" * 120 + "\n") * 13 + "a\n", "a\n" * 5])
 @example(rows=["a@b.c x", " (555) 123-4567", "1.2.3.4 255.0.0.1\n"])
+@example(rows=["漢字", "漢字かな", "漢한국", "\u0301\u0301a", "1١"])
 @example(rows=["12 " * 25 + "\n" + "a1 2b  3 " * 9 + "\n7", "", "8 " + LONG])
 def test_each_signal_of_a_topic_equals_its_slow_reference(topic: str, rows: list[str | None]) -> None:
     assert_equal(measurement(rows), REFERENCES_OF[topic], [(row,) for row in rows])
