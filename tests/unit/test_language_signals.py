@@ -84,6 +84,12 @@ def test_japanese_among_latin_names_is_still_jpan() -> None:
     assert language.lang_second(labels, batch).to_pylist() == [None]
 
 
+def test_marks_that_go_with_any_script_name_none() -> None:
+    labels = pa.array([{"label": "vie", "score": 0.9, "second": None, "second_score": None}], language.LID)
+    batch = TextBatch.from_arrow(pa.array(["e\u0302\u0301\u0323 \u200d\u200d 12!?"]))
+    assert language.lang(labels, batch).to_pylist() == ["vie_Latn"]
+
+
 def test_newlines_and_other_white_space_are_spaces() -> None:
     plain = measure([TEXTS["swh_Latn"]]).get("lid")
     assert measure([TEXTS["swh_Latn"].replace(" ", "\n")]).get("lid") == plain
