@@ -1,11 +1,17 @@
 """Commands about learned thresholds."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from jobs.commands import Lists, app
+from schemas.errors import InputError, near_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipeline.run_limits import Applied
 
 
 @app.command()
@@ -31,22 +37,11 @@ def thresholds(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from pipeline.recipe import load_recipe
     from pipeline.resources import use_lists
-    from pipeline.run import RUN_FILE
-    from pipeline.run_limits import run_limits
-    from pipeline.table_limits import learn_from_file
     from pipeline.threshold_report import threshold_lines
-    from pipeline.workspace import Workspace
-    from schemas.errors import InputError, near_name
 
     use_lists(lists)
-    if Workspace(source).exists(RUN_FILE):
-        tables, applied = run_limits(Workspace(source), recipe)
-    elif Path(source).is_file() and recipe is not None:
-        tables, applied = learn_from_file(load_recipe(recipe), source, text_column), {}
-    else:
-        raise InputError(f"{source}: expected the folder of a run, or a Parquet file and --recipe")
+    tables, applied = _learned(source, recipe, text_column)
     if step is not None and step not in tables:
         known = ", ".join(tables) or "none"
         raise InputError(
@@ -61,3 +56,18 @@ def thresholds(
     print("\n".join(lines) if lines else "no thresholds")
     if output is not None and chosen:
         pq.write_table(pa.concat_tables(chosen.values()), output)
+
+
+def _learned(source: str, recipe: str | None, text_column: str) -> "tuple[dict[str, pa.Table], Applied]":
+    """Return what each threshold learned, and what rules removed by it where they were applied."""
+    from pipeline.recipe import load_recipe
+    from pipeline.run import RUN_FILE
+    from pipeline.run_limits import run_limits
+    from pipeline.table_limits import learn_from_file
+    from pipeline.workspace import Workspace
+
+    if Workspace(source).exists(RUN_FILE):
+        return run_limits(Workspace(source), recipe)
+    if Path(source).is_file() and recipe is not None:
+        return learn_from_file(load_recipe(recipe), source, text_column), {}
+    raise InputError(f"{source}: expected the folder of a run, or a Parquet file and --recipe")

@@ -116,20 +116,13 @@ def character_classes() -> NDArray[np.uint8]:
 def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
     """Return the blocks of `markup` without repetitions, and what the features need of them."""
     classes, last_class = _count_classes(markup)
-    page = markup.page[markup.element]
-    same = _same_texts(markup.texts, np.searchsorted(page, np.arange(markup.pages + 1)).tolist())
     characters = classes.sum(axis=1)
-    kept = (same == np.arange(len(same))) | (characters <= LONG_CHARACTERS)
-    same = same[kept]
-    element, page, classes, characters = markup.element[kept], page[kept], classes[kept], characters[kept]
+    kept, same_text = _without_repetitions(markup, characters)
+    element, classes, characters = markup.element[kept], classes[kept], characters[kept]
+    page = markup.page[element]
     link_ratio = markup.link_ratio[kept].astype(np.float64)
-    own = facts.total[markup.attribute]
     total, largest, smallest, bits = _inherit(markup, facts)
     regions = bits[element]
-    forum = (
-        np.bincount(markup.page, (facts.regions[markup.attribute] & FORUM_BIT) != 0, minlength=markup.pages)
-        > 0
-    )
     first = np.searchsorted(page, np.arange(markup.pages + 1))
     tag = markup.tag[element]
     blocks = Blocks(
@@ -137,11 +130,11 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
         page=page,
         first=first,
         element=element,
-        same_text=np.bincount(same)[same] if len(same) else same,
+        same_text=same_text,
         characters=characters,
         words=classes[:, BLANK] + 1 + classes[:, UNSPACED] * HALF_WORD,
         is_comment=(regions >> COMMENT_REGION & 1) > 0,
-        is_forum=forum | np.array([hint.forum for hint in hints], bool),
+        is_forum=_are_forums(markup, hints, facts),
         kept=kept,
     )
     is_sentence = (classes[:, ENDING] > 0) | (2 * classes[:, UNSPACED] > characters)
@@ -158,7 +151,7 @@ def look(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> View:
         tag=tag,
         good=np.where(is_good, characters, 0.0),
         is_heading=(tag >= HEADINGS.start) & (tag < HEADINGS.stop),
-        own=own,
+        own=facts.total[markup.attribute],
         inherited=(total, largest, smallest),
         regions=regions,
         page_elements=np.searchsorted(markup.page, np.arange(markup.pages + 1)),
@@ -179,6 +172,22 @@ def _count_classes(markup: Markup) -> tuple[Counts, NDArray[np.uint8]]:
     classes[:, kinds[marks[0]]] -= 1  # the mark before each block
     classes[:, LETTER] = np.diff(marks) - 1 - classes.sum(axis=1)
     return classes, kinds[marks[1:] - 1]
+
+
+def _without_repetitions(markup: Markup, characters: Counts) -> tuple[Bools, Ints]:
+    """Return which blocks repeat no long one before, and of each of these how many have its text."""
+    page = markup.page[markup.element]
+    same = _same_texts(markup.texts, np.searchsorted(page, np.arange(markup.pages + 1)).tolist())
+    kept = (same == np.arange(len(same))) | (characters <= LONG_CHARACTERS)
+    same = same[kept]
+    return kept, np.bincount(same)[same] if len(same) else same
+
+
+def _are_forums(markup: Markup, hints: Sequence[Hints], facts: AttributeFacts) -> Bools:
+    """Return of each page whether its head or one of its elements says that it is of a forum."""
+    says_so = (facts.regions[markup.attribute] & FORUM_BIT) != 0
+    has_element = np.bincount(markup.page, says_so, minlength=markup.pages) > 0
+    return np.asarray(has_element | np.array([hint.forum for hint in hints], bool))
 
 
 def _same_texts(texts: Sequence[str], firsts: Sequence[int]) -> Ints:
