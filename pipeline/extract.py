@@ -128,7 +128,6 @@ class PartExtraction:
         self.outcomes[KEPT] += 1
         content = page.content
         self.cut += cut_tail(content)
-        images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in content.images]
         return {
             "doc_key": doc_key(self.part.number, row),
             "doc_id": record.record_id,
@@ -143,8 +142,13 @@ class PartExtraction:
             "warc_path": self.part.archive,
             "warc_offset": record.offset,
             "extractor": self._settings.extractor,
-            **({IMAGES.name: images} if self._settings.images else {}),
+            **({IMAGES.name: image_rows(content)} if self._settings.images else {}),
         }
+
+
+def image_rows(content: Extracted) -> list[dict[str, object]]:
+    """Return the images of a page as the column `images` has them."""
+    return [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in content.images]
 
 
 def cut_tail(content: Extracted) -> Counter[str]:

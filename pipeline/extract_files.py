@@ -8,12 +8,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.extract import PartExtraction, cut_tail
+from pipeline.extract import PartExtraction, cut_tail, image_rows
 from pipeline.extractors import EXTRACTORS, OPTIONS, PageSettings, PageText, option_faults
 from pipeline.page_guard import read_pages
 from pipeline.parquet_texts import stream_parquet
 from pipeline.parts import Part
-from schemas.document import IMAGE_FIELDS, IMAGES
+from schemas.document import IMAGES
 from schemas.errors import InputError, RecipeError, near_name
 from schemas.ledger import KEPT
 from schemas.table import column
@@ -135,8 +135,8 @@ def _write(
             for _, result in read_pages(_pages(batch, html_column), settings):
                 if isinstance(result, PageText):
                     cut += cut_tail(result.content)
-                    images = [dict(zip(IMAGE_FIELDS, image, strict=True)) for image in result.content.images]
-                    rows.append((result.content.text, result.content.title, None, images))
+                    content = result.content
+                    rows.append((content.text, content.title, None, image_rows(content)))
                 else:
                     rows.append((None, None, result.reason, None))
             outcomes.update(str(row[REASON] or KEPT) for row in rows)

@@ -3,9 +3,14 @@
     archives ──► extract ──► annotate ──► dedup … ──► select ──► publish ──► corpus, card, ledger
                   (text)     (signals)    (keys)      (rules)    (by language)
 
-A row stage reads one part and writes one part; a global step relates the keys of all parts; publish groups
-rows by language. `glotmill plan RECIPE` prints what a recipe makes of this: one annotate pass, and one more
-after each step that cuts text out (duplicate chunks, spans); one dedup for each dedup step.
+A row stage reads one part and writes one part; a global step (thresholds, dedup, audit, sample) relates the
+keys of all parts; publish groups rows by language. `glotmill plan RECIPE` prints what a recipe makes of this:
+one annotate pass, and one more after each step that cuts text out (duplicate chunks, spans); one global step
+for each threshold, dedup, audit and sample of so many documents.
+
+With `images = true` a column `images` goes from extract to the corpus; annotate moves its places with the
+text (`image_places.py`). Beside outcomes, the ledger has accounts: of chunks, of images, of each rule, and of
+giant pages whose end extract did not read (`schemas/ledger.py`).
 """
 
 from collections.abc import Callable
