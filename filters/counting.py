@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes
-from filters.kernels_hashes import order_rows
+from filters.kernels_ngrams import order_rows
 from filters.spans import steps
 
 Hashes = NDArray[np.uint64]

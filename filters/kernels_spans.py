@@ -48,6 +48,50 @@ def edges_of_runs(inside: Mask, row_offsets: Positions) -> tuple[Positions, Posi
 
 
 @kernel
+def edges_of_kinds(kinds: Bytes, row_offsets: Positions) -> tuple[Positions, Positions]:
+    """Return starts and ends of the runs of one kind in each row; 0 is none."""
+    rows, count = len(row_offsets) - 1, len(row_offsets)
+    for i in range(1, len(kinds)):
+        count += kinds[i] != kinds[i - 1]
+    starts, ends, begun, ended = (
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.uint64(0),
+        np.uint64(0),
+    )
+    for row in range(rows):
+        first, before = row_offsets[row], np.uint8(0)
+        piece = kinds[first : row_offsets[row + 1]]
+        for i in range(len(piece)):
+            kind = piece[i]
+            starts[begun] = ends[ended] = first + i
+            begun += np.uint64((kind != before) & (kind != np.uint8(0)))
+            ended += np.uint64((kind != before) & (before != np.uint8(0)))
+            before = kind
+        ends[ended] = row_offsets[row + 1]
+        ended += np.uint64(before != np.uint8(0))
+    return starts[:begun], ends[:ended]
+
+
+@kernel
+def put_between(starts: Positions, ends: Positions, at: Positions) -> tuple[Positions, Positions]:
+    """Return starts and ends of the spans and, in their order, of the code points `at` between them."""
+    all_starts, all_ends = (
+        np.empty(len(starts) + len(at), np.int64),
+        np.empty(len(starts) + len(at), np.int64),
+    )
+    number, place = 0, np.uint64(0)
+    for position in at:
+        while number < len(starts) and starts[number] < position:
+            all_starts[place], all_ends[place] = starts[number], ends[number]
+            number, place = number + 1, place + np.uint64(1)
+        all_starts[place], all_ends[place] = position, position + 1
+        place += np.uint64(1)
+    all_starts[place:], all_ends[place:] = starts[number:], ends[number:]
+    return all_starts, all_ends
+
+
+@kernel
 def chosen(at: Positions, mask: Mask) -> Positions:
     """Return those of the positions where the mask is true."""
     found, count = np.empty(len(at) + 1, np.int64), 0
@@ -71,17 +115,6 @@ def hold(starts: Positions, ends: Positions, mask: Mask) -> Mask:
                 found[number] = True
                 break
     return found
-
-
-@kernel
-def longest_runs(codepoints: NDArray[np.uint32], offsets: Positions, longest: Positions) -> None:
-    """Put the length of the longest run of one code point of each row into `longest`."""
-    for row in range(len(longest)):
-        piece, run, most = codepoints[offsets[row] : offsets[row + 1]], 0, -1
-        for i in range(1, len(piece)):
-            run = run + 1 if piece[i] == piece[i - 1] else 0
-            most = max(most, run)
-        longest[row] = max(most, min(len(piece), 1) - 1) + 1
 
 
 @kernel
@@ -128,24 +161,6 @@ def strip_spans(starts: Positions, ends: Positions, offsets: Positions, mask: Ma
 
 
 @kernel
-def split_bytes(codepoints: NDArray[np.uint32], table: NDArray[np.uint32], result: NDArray[np.uint8]) -> None:
-    """Put the four bytes of each code point's word of the table into the rows of `result`, lowest first."""
-    for i in range(len(codepoints)):
-        word = table[codepoints[i]]
-        result[0, i] = np.uint8(word)
-        result[1, i] = np.uint8(word >> np.uint32(8))
-        result[2, i] = np.uint8(word >> np.uint32(16))
-        result[3, i] = np.uint8(word >> np.uint32(24))
-
-
-@kernel
-def take(table: NDArray[Any], codepoints: NDArray[np.uint32], result: NDArray[Any]) -> None:
-    """Put the table's value of each code point into the result."""
-    for i in range(len(codepoints)):
-        result[i] = table[codepoints[i]]
-
-
-@kernel
 def keep(values: NDArray[Any], mask: Mask, result: NDArray[Any]) -> None:
     """Put the values where the mask is true into the result, which has room for one more."""
     place = 0
@@ -163,33 +178,3 @@ def rows_holding(places: Positions, offsets: Positions) -> Positions:
             row += 1
         rows[i] = row
     return rows
-
-
-@kernel
-def shift_and(
-    low: Bytes, may_begin: Bytes, flags: NDArray[np.uint64], begins: np.uint64, ends: np.uint64
-) -> tuple[Positions, Bytes]:
-    """Return where a piece of a sieve ends, and the bits of all that end there (Baeza-Yates and Gonnet 1992).
-
-    Bit k of the state says that a piece goes on up to its place k; it begins where `may_begin` has its bit.
-    Two halves are read side by side, which do not wait for each other.
-    """
-    inner = ~begins  # where one piece ends, no other begins by it
-    one, half, left, right = np.uint64(1), len(low) // 2, np.uint64(0), np.uint64(0)
-    first, first_bits, before = np.empty(half + 1, np.int64), np.empty(half + 1, np.uint8), np.uint64(0)
-    second, second_bits, after = np.empty(half + 2, np.int64), np.empty(half + 2, np.uint8), np.uint64(0)
-    for i in range(max(0, half - 8), half):
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-    for i in range(half):
-        left = ((left << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-        first[before], first_bits[before] = i, left & ends
-        before += np.uint64((left & ends) != np.uint64(0))
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
-        second[after], second_bits[after] = half + i, right & ends
-        after += np.uint64((right & ends) != np.uint64(0))
-    for i in range(2 * half, len(low)):  # one more or none
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-        second[after], second_bits[after] = i, right & ends
-        after += np.uint64((right & ends) != np.uint64(0))
-    bits = np.concatenate((first_bits[:before], second_bits[:after]))
-    return np.concatenate((first[:before], second[:after])), bits

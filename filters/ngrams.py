@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
 from filters.counting import order_in_rows
-from filters.kernels_hashes import longer_ngrams, repeated
+from filters.kernels_ngrams import longer_ngrams, repeated
 from filters.spans import rows_of
 
 Hashes = NDArray[np.uint64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from filters.compiled import is_compiled
 from filters.counting import order_in_rows
 from filters.hashing import CACHED, mix
-from filters.kernels_hashes import distinct_in_rows
+from filters.kernels_ngrams import distinct_in_rows
 from filters.kernels_signatures import hash_windows
 from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.spans import span_positions

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from filters import spans
 from filters.compiled import is_compiled
-from filters.kernels_spans import shift_and
+from filters.kernels_codepoints import shift_and
 from filters.text import TextBatch
 from filters.unicode_tables import CODE_POINTS, tables
 

@@ -238,7 +238,7 @@ class TextBatch:
     def low_bytes(self, fold: bool = False) -> NDArray[np.uint8]:
         """Return the lowest byte of each code point, a quarter of it to search for a letter."""
         codepoints = self.folded if fold else self.codepoints
-        return self.once(("low bytes", fold), lambda: np.ascontiguousarray(codepoints.view(np.uint8)[::4]))
+        return self.once(("low bytes", fold), lambda: codepoints.astype(np.uint8))
 
     @property
     def utf8(self) -> memoryview:

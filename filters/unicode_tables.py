@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import split_bytes, take
+from filters.kernels_codepoints import split_bytes, take
 
 Value = TypeVar("Value", bound=np.generic)
 

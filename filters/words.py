@@ -30,6 +30,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_spans import edges_of_kinds, put_between
 from filters.spans import Spans, runs, span_positions, split, strip, where
 from filters.unicode_tables import (
     ALNUM,
@@ -214,6 +216,9 @@ def _word_characters(text: "TextBatch") -> Spans:
 
 def _word_punct(text: "TextBatch") -> Spans:
     solid = ~text.flag(SPACE)
+    if is_compiled():
+        one_or_two = solid.view(np.uint8) + (solid & word_characters(text))
+        return text.spans(*edges_of_kinds(one_or_two, text.row_offsets))
     first = text.row_starts_flags[:-1].copy()  # of a white-space word, once the rest is left out
     first[1:] |= ~solid[:-1]
     kinds = word_characters(text)
@@ -230,6 +235,8 @@ def _word_punct(text: "TextBatch") -> Spans:
 def _tokens(text: "TextBatch") -> Spans:
     words = text.words("unicode")
     alone = ~(text.flag(SPACE) | inside_words(text))
+    if is_compiled():
+        return text.spans(*put_between(words.starts, words.ends, where(alone)))
     begins = alone.copy()
     begins[words.starts] = True
     starts = where(begins)

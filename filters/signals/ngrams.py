@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_hashes import most_frequent
+from filters.kernels_ngrams import most_frequent
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import ratio

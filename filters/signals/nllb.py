@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_spans import longest_runs
+from filters.kernels_codepoints import longest_runs
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import maxima, runs

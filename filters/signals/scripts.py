@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from filters.compiled import is_compiled
+from filters.kernels_codepoints import count_values
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import maxima
@@ -87,15 +89,24 @@ def _counts(text: TextBatch) -> ScriptCounts:
     left_out = text.flag(DIGIT) & text.ascii
     left_out |= text.flag(SPACE | ASCII_PUNCT)
     scripts = text.scripts + np.uint8(1)  # 0 is what is left out
-    scripts *= ~left_out
-    codes, rows = script_codes(), np.arange(len(text))
+    scripts *= (~left_out).view(np.uint8)
+    codes = script_codes()
     cells = np.zeros((len(text), len(codes) + 1), dtype=np.int64)
-    while (highest := maxima(scripts, text.row_offsets)).any():  # one script of each row at a time
+    if is_compiled():
+        count_values(scripts, text.row_offsets, cells)
+    else:
+        _count_scripts(text, scripts, cells)
+    numbers = np.flatnonzero(cells[:, 1:].any(axis=0))
+    return ScriptCounts(tuple(codes[i] for i in numbers), cells[:, numbers + 1])
+
+
+def _count_scripts(text: TextBatch, scripts: NDArray[np.uint8], cells: NDArray[np.int64]) -> None:
+    """Count one script of each row at a time; of 0 too few."""
+    rows = np.arange(len(text))
+    while (highest := maxima(scripts, text.row_offsets)).any():
         others = scripts != np.repeat(highest.astype(np.uint8), text.lengths)
         cells[rows, highest] += text.lengths - text.row_sums(others)
         scripts *= others
-    numbers = np.flatnonzero(cells[:, 1:].any(axis=0))
-    return ScriptCounts(tuple(codes[i] for i in numbers), cells[:, numbers + 1])
 
 
 def _merged(found: ScriptCounts) -> ScriptCounts:

@@ -7,7 +7,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_hashes import most_copies
+from filters.kernels_ngrams import most_copies
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import sums

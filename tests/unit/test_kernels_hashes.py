@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from filters import counting, hashing
 from filters.hashing import PrefixHashes, mix
-from filters.kernels_hashes import MOVES, TABLED, most_frequent
+from filters.kernels_ngrams import MOVES, TABLED, most_frequent
 from filters.ngrams import Ngrams
 from filters.shingles import Shingles, distinct
 from filters.signals import tokens

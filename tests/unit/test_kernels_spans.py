@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from filters import spans, unicode_tables
 from filters.sieve import Sieve
 from filters.signals import nllb
+from filters.signals.scripts import script
 from filters.spans import Spans
 from filters.text import TextBatch
 from tests.kernels import needs_kernels, without_kernels
@@ -121,3 +122,14 @@ def test_sorted_lengths_are_the_same(lengths: list[int], random: Random) -> None
 def test_the_longest_runs_are_the_same(rows: list[str]) -> None:
     found = nllb.max_char_run(rows)
     assert found.equals(without_kernels(lambda: nllb.max_char_run(rows)))
+
+
+@examples(60)
+@given(st.lists(st.text("aé_.' -\u0301\u4e2d\u1c80\n1", max_size=40) | st.text(max_size=20), max_size=5))
+def test_words_and_scripts_are_the_same(rows: list[str]) -> None:
+    def found(kind: str) -> Spans:
+        return TextBatch.from_arrow(pa.array(rows, pa.string())).words(kind)
+
+    for kind in ("word_punct", "tokens", "roots", "whitespace"):
+        check(lambda kind=kind: found(kind))
+    assert script(rows).equals(without_kernels(lambda: script(rows)))

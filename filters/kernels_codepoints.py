@@ -1,0 +1,99 @@
+"""Compiled loops over code points; the NumPy code that gives the same is where they are called."""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from filters.compiled import kernel
+
+Bytes = NDArray[np.uint8]
+CodePoints = NDArray[np.uint32]
+Positions = NDArray[np.int64]
+
+PARTED: Final = 2048
+"""Words that `split_bytes` parts at a time."""
+
+
+@kernel
+def longest_runs(codepoints: NDArray[np.uint32], offsets: Positions, longest: Positions) -> None:
+    """Put the length of the longest run of one code point of each row into `longest`."""
+    for row in range(len(longest)):
+        piece, run, most = codepoints[offsets[row] : offsets[row + 1]], 0, -1
+        for i in range(1, len(piece)):
+            run = run + 1 if piece[i] == piece[i - 1] else 0
+            most = max(most, run)
+        longest[row] = max(most, min(len(piece), 1) - 1) + 1
+
+
+@kernel
+def split_bytes(codepoints: CodePoints, table: NDArray[np.uint32], result: Bytes) -> None:
+    """Put the four bytes of each code point's word of the table into the rows of `result`, lowest first.
+
+    Words are looked up some at a time, so that a processor parts many of them at once.
+    """
+    words = np.empty(PARTED, np.uint32)
+    for start in range(0, len(codepoints), PARTED):
+        piece = codepoints[start : start + PARTED]
+        for i in range(len(piece)):
+            words[i] = table[piece[i]]
+        for number in range(4):
+            part, shift = result[number, start : start + PARTED], np.uint32(8 * number)
+            for i in range(len(piece)):
+                part[i] = np.uint8(words[i] >> shift)
+
+
+@kernel
+def count_values(values: Bytes, offsets: Positions, counts: Positions) -> None:
+    """Count each value, below the columns of `counts`, of each row: four side by side that do not wait."""
+    found = np.zeros((4, 256), np.uint32)
+    for row in range(len(offsets) - 1):
+        piece = values[offsets[row] : offsets[row + 1]]
+        fours = len(piece) // 4 * 4
+        for i in range(0, fours, 4):
+            found[0, piece[i]] += np.uint32(1)
+            found[1, piece[i + 1]] += np.uint32(1)
+            found[2, piece[i + 2]] += np.uint32(1)
+            found[3, piece[i + 3]] += np.uint32(1)
+        for i in range(fours, len(piece)):
+            found[0, piece[i]] += np.uint32(1)
+        for value in range(counts.shape[1]):
+            counts[row, value] = found[:, value].sum()
+            found[:, value] = 0
+
+
+@kernel
+def take(table: NDArray[Any], codepoints: NDArray[np.uint32], result: NDArray[Any]) -> None:
+    """Put the table's value of each code point into the result."""
+    for i in range(len(codepoints)):
+        result[i] = table[codepoints[i]]
+
+
+@kernel
+def shift_and(
+    low: Bytes, may_begin: Bytes, flags: NDArray[np.uint64], begins: np.uint64, ends: np.uint64
+) -> tuple[Positions, Bytes]:
+    """Return where a piece of a sieve ends, and the bits of all that end there (Baeza-Yates and Gonnet 1992).
+
+    Bit k of the state says that a piece goes on up to its place k; it begins where `may_begin` has its bit.
+    Two halves are read side by side, which do not wait for each other.
+    """
+    inner = ~begins  # where one piece ends, no other begins by it
+    one, half, left, right = np.uint64(1), len(low) // 2, np.uint64(0), np.uint64(0)
+    first, first_bits, before = np.empty(half + 1, np.int64), np.empty(half + 1, np.uint8), np.uint64(0)
+    second, second_bits, after = np.empty(half + 2, np.int64), np.empty(half + 2, np.uint8), np.uint64(0)
+    for i in range(max(0, half - 8), half):
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+    for i in range(half):
+        left = ((left << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        first[before], first_bits[before] = i, left & ends
+        before += np.uint64((left & ends) != np.uint64(0))
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
+        second[after], second_bits[after] = half + i, right & ends
+        after += np.uint64((right & ends) != np.uint64(0))
+    for i in range(2 * half, len(low)):  # one more or none
+        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
+        second[after], second_bits[after] = i, right & ends
+        after += np.uint64((right & ends) != np.uint64(0))
+    bits = np.concatenate((first_bits[:before], second_bits[:after]))
+    return np.concatenate((first[:before], second[:after])), bits
