@@ -5,6 +5,7 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from itertools import groupby
 
 import pyarrow as pa
@@ -26,6 +27,7 @@ def scripts(text: str) -> Counter[str]:
     return Counter(script_of(c) for c in left)
 
 
+@cache
 def script_of(c: str) -> str:
     if unicodedata.category(c) in ("Cn", "Co"):
         return "Zzzz"

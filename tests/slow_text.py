@@ -1,7 +1,7 @@
 """Slow, obvious references for the segmentation of text, one text at a time."""
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import regex
@@ -25,6 +25,7 @@ FORMAT = regex.compile(r"[\p{WB=Format}]")
 HEBREW = regex.compile(r"\p{sc=Hebr}")
 
 
+@cache
 def word_class(c: str) -> str:
     category = unicodedata.category(c)
     if category[0] == "M" or c in "\u200c\u200d":
@@ -38,6 +39,7 @@ def word_class(c: str) -> str:
     return "format" if c in CHANGED or FORMAT.match(c) else ""
 
 
+@cache
 def is_unspaced(c: str) -> bool:
     return c in KANA_MARKS or (bool(UNSPACED.match(c)) and unicodedata.category(c)[0] in "LMN")
 

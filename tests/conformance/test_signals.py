@@ -147,3 +147,12 @@ def test_a_text_of_equal_lines_is_measured() -> None:
     text = "the same line\n" * 100_000
     expected = {"dup_line_ratio": 0.99998, "top_ngram_char_ratio": 8 / 11, "max_char_run": 1}
     assert {name: near(measure([text], name)[0].as_py()) for name in expected} == expected
+
+
+@pytest.mark.slow
+def test_each_signal_of_very_many_equal_lines_equals_its_slow_reference() -> None:
+    text = "a\n" * 99_999 + "a"
+    one_each = {name: (name, parameters, reference) for name, parameters, reference in reversed(OF_TEXT)}
+    del one_each["max_pattern_run"]  # whose reference tries every pattern at every place
+    assert_equal(measurement([text]), list(one_each.values()), [(text,)])
+    assert measure([text], "max_pattern_run").to_pylist() == [100_000]
