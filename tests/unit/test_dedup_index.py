@@ -13,7 +13,6 @@ from pipeline.dedup_table import Choice, dedup_files
 from schemas.errors import WorkspaceError
 
 COLUMNS = ("id", "keeper", "cluster", "cluster_size", "similarity")
-Decision = tuple[str, str, int, float]
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_a_cursed_pattern_is_found_as_re2_finds_it(rows: list[str]) -> None:
     assert cursed_pattern_count(rows).to_pylist() == expected
 
 
-def test_eight_of_the_patterns_are_regular_expressions() -> None:
+def test_nine_of_the_patterns_are_regular_expressions() -> None:
     assert (len(REGULAR), len(PLAIN)) == (9, 23)
 
 
