@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.errors import SchemaError
+
 MAGIC: Final = b"PAR1"
 TRAILER: Final = 4 + len(MAGIC)
 """Bytes after a footer: its length, little endian, and the magic."""
@@ -74,6 +76,7 @@ class RowGroupFile:
         self._distinct = distinct
         self._rows = self._groups = self._end = 0
         self._last = b""
+        self._schema: pa.Schema | None = None
 
     def __enter__(self) -> "RowGroupFile":
         return self
@@ -86,7 +89,14 @@ class RowGroupFile:
                 self._write_footer()
 
     def write(self, table: pa.Table) -> None:
-        """Write a table as the next row group; all have one schema."""
+        """Write a table as the next row group.
+
+        Raises:
+            SchemaError: it has another schema than those before.
+        """
+        self._schema = self._schema or table.schema
+        if not table.schema.equals(self._schema):
+            raise SchemaError(f"row group {self._groups}: expected {self._schema}, got {table.schema}")
         start = self._end
         writer = pq.ParquetWriter(
             pa.PythonFile(self._file, "w"),

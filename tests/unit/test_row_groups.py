@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.row_groups import VALUES_AT_ONCE, RowGroupFile, values_in
+from schemas.errors import SchemaError
 
 SCHEMA = pa.schema(
     [
@@ -75,6 +76,14 @@ def test_what_broke_off_is_not_taken_for_a_whole_file(tmp_path: Path, monkeypatc
         file.write(table(9, 1))
     with pytest.raises(pa.ArrowInvalid, match="Parquet magic bytes not found"):
         pq.ParquetFile(tmp_path / "out")
+
+
+def test_row_groups_of_two_schemas_are_refused(tmp_path: Path) -> None:
+    with RowGroupFile(str(tmp_path / "out"), distinct="text") as file:
+        file.write(table(9, 0))
+        with pytest.raises(SchemaError, match="row group 1: expected text: string"):
+            file.write(table(9, 0).drop_columns("host"))
+    assert pq.read_table(tmp_path / "out").equals(table(9, 0))
 
 
 def test_a_footer_of_an_unknown_kind_is_refused() -> None:
