@@ -16,6 +16,16 @@ COUNTED: Final = 4
 
 
 @kernel
+def sum_rows(values: Bytes, offsets: Positions, result: Positions) -> None:
+    """Sum the values of each row."""
+    for row in range(len(result)):
+        piece, total = values[offsets[row] : offsets[row + 1]], np.uint64(0)
+        for i in range(len(piece)):
+            total += np.uint64(piece[i])
+        result[row] = total
+
+
+@kernel
 def positions_of(mask: Mask, count: int) -> Positions:
     """Return where the mask is true, `count` times."""
     found, place = np.empty(count + 1, np.int64), 0

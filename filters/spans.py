@@ -16,6 +16,7 @@ from filters.kernels_spans import (
     rows_holding,
     sort_rows,
     strip_spans,
+    sum_rows,
 )
 
 Value = TypeVar("Value", bound=np.generic)
@@ -151,6 +152,9 @@ def kept(values: NDArray[Value], mask: Mask) -> NDArray[Value]:
 def sums(values: NDArray[Any], offsets: Positions) -> Positions:
     """Return the sum of `values` between successive offsets; 0 between equal ones."""
     result = np.zeros(len(offsets) - 1, dtype=np.int64)
+    if is_compiled() and values.dtype in (np.bool_, np.uint8):
+        sum_rows(values.view(np.uint8), offsets, result)
+        return result
     filled = offsets[1:] > offsets[:-1]
     if len(values) and filled.any():
         values, wide = _narrow(values, int(steps(offsets).max()))

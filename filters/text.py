@@ -147,7 +147,14 @@ class TextBatch:
     def flag(self, flag: int) -> Mask:
         """Return where a property flag (SPACE, UPPER …), or one of several in one byte, is set."""
         number = (flag.bit_length() - 1) // 8
-        return self.once(("flag", flag), lambda: (self._byte(number) & np.uint8(flag >> 8 * number)) != 0)
+
+        def compute() -> Mask:
+            held = self._byte(number) & np.uint8(flag >> 8 * number)
+            mask: Mask = held.view(np.bool_)
+            np.not_equal(held, 0, out=mask)
+            return mask
+
+        return self.once(("flag", flag), compute)
 
     @property
     def symbols(self) -> Positions:
