@@ -14,12 +14,12 @@ from filters.signals.columns import column, count, ratio
 from filters.signals.ngrams import top_share
 from filters.spans import Spans, holding, maxima, merged, runs, sums, where
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER
+from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER, one_of
 
 Positions = NDArray[np.int64]
 
 GLOTCC = "GlotCC v1, filters/filter-v1.ipynb; MADLAD-400, Kudugunta et al. 2023"
-TECHNICAL: Final = np.frombuffer("{}+/()>".encode("utf-32-le"), dtype=np.uint32)
+TECHNICAL: Final = "{}+/()>"
 LEAST_LIST_TOKENS: Final = 12
 LEAST_LINE_TOKENS: Final = 20
 
@@ -134,7 +134,7 @@ def _technical(text: TextBatch) -> tuple[Positions, Positions]:
 
     def compute() -> tuple[Positions, Positions]:
         digits = (text.codepoints[text.numbers] - np.uint32(ord("0"))) < np.uint32(10)
-        signs = np.isin(text.codepoints[text.symbols], TECHNICAL)
+        signs = one_of(TECHNICAL)[text.codepoints[text.symbols]]
         return text.numbers[digits], text.symbols[signs]
 
     return text.once("technical", compute)

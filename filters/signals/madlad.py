@@ -14,7 +14,7 @@ from filters.registry import signal
 from filters.signals.columns import count
 from filters.spans import distinct
 from filters.text import TextBatch
-from filters.unicode_tables import BLANK
+from filters.unicode_tables import BLANK, one_of
 
 REGULAR: Final = tuple(p for p in CURSED_LITERALS if re.search(r"\\|\[", p) or ",?" in p)
 PLAIN: Final = tuple(pattern for pattern in CURSED_LITERALS if pattern not in REGULAR)
@@ -67,6 +67,6 @@ def _likely(text: TextBatch, pattern: str) -> NDArray[np.int64]:
         codepoints, at = text.codepoints, text.symbol(",")
         for step, characters in ((1, " "), (4, ","), (5, ", ")):
             at = at[at + step < len(codepoints)]
-            at = at[np.isin(codepoints[at + step], [ord(character) for character in characters])]
+            at = at[one_of(characters)[codepoints[at + step]]]
         return at
     return search.find(text, NEEDED[pattern])

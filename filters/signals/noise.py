@@ -12,11 +12,11 @@ from filters.signals.columns import count, ratio
 from filters.signals.scripts import script_counts
 from filters.spans import sums, where
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, script_number
+from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, one_of, script_number
 
 CONFUSABLE_SCRIPTS: Final = ("Latn", "Cyrl", "Grek", "Armn", "Cher", "Copt")
-MOJIBAKE_LEADS: Final = np.frombuffer("ÂÃÄÅÐÑØÙÎÏàáâãä".encode("utf-32-le"), dtype=np.uint32)
-CONTINUATION_1252: Final = np.frombuffer("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ".encode("utf-32-le"), dtype=np.uint32)
+MOJIBAKE_LEADS: Final = "ÂÃÄÅÐÑØÙÎÏàáâãä"
+CONTINUATION_1252: Final = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
 FIRST_LEAD, LEADS = 0xC2, 0x23  # from Â to ä
 LATIN_CONTINUATION: Final = (0x80, 0x40)  # U+0080 and the 63 after it
 
@@ -85,9 +85,9 @@ def mojibake_ratio(text: TextBatch) -> pa.Array:
     at = where(leads & ~text.ascii[1:]) + 1
     first, size = LATIN_CONTINUATION
     follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
-    follows |= np.isin(codepoints[at], CONTINUATION_1252)
+    follows |= one_of(CONTINUATION_1252)[codepoints[at]]
     at = at[follows]
-    at = at[np.isin(codepoints[at - 1], MOJIBAKE_LEADS) & ~text.row_starts_flags[at]]
+    at = at[one_of(MOJIBAKE_LEADS)[codepoints[at - 1]] & ~text.row_starts_flags[at]]
     return ratio(text, text.per_row(at), text.lengths)
 
 
