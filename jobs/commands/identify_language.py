@@ -28,7 +28,7 @@ def identify(
     languages: Annotated[
         str | None, typer.Option(help="Choose among these only: swh_Latn,amh,… and share a score of 1.")
     ] = None,
-    workers: Annotated[int, typer.Option(help="Processes; each identifies whole row groups.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; each identifies some rows at a time.", min=1)] = 1,
 ) -> None:
     """Say which language each text of a Parquet file, or each line of standard input, is in.
 

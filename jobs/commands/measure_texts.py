@@ -22,7 +22,7 @@ def measure(
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
     prefix: Annotated[str, typer.Option(help="Goes before the name of each column that is added.")] = "",
     lists: Lists = None,
-    workers: Annotated[int, typer.Option(help="Processes; each measures whole row groups.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes; each measures some rows at a time.", min=1)] = 1,
 ) -> None:
     """Add a recipe's measurements and verdicts, or signals by name, to a Parquet file, without Spark.
 
