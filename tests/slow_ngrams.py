@@ -38,11 +38,10 @@ def top_ngram(text: str, n: int, variant: str) -> float | None:
 
 
 def dup_ngram(text: str, n: int, variant: str) -> float | None:
-    words, whole, _, _, _ = counted(text, variant)
-    grams = ngrams(words, n)
+    words, whole, *_ = counted(text, variant)
+    grams, counts = ngrams(words, n), Counter(ngrams(words, n))
     if not grams:
         return None
-    counts = Counter(grams)
     if variant == "dolma":
         sizes = [sum(map(len, gram)) for gram in grams]
         return share(sum(s for s, g in zip(sizes, grams, strict=True) if counts[g] > 1), sum(sizes))
