@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.kernels_hashes import prefix_sums, row_sums, span_hashes, window_keys
+from filters.kernels_hashes import near_span_hashes, prefix_sums, row_sums, span_hashes, window_keys
 
 Hashes = NDArray[np.uint64]
 Positions = NDArray[np.int64]
@@ -24,6 +24,9 @@ BLOCK_BITS: Final = 16
 BLOCK: Final = 1 << BLOCK_BITS
 CACHED: Final = 1 << 14
 """Hashes made at a time: their arrays stay in a core's first caches."""
+
+NEAR: Final = 1 << 10
+"""Code points summed at a time where hashes of spans are compiled: with two tables they take 24 kB."""
 
 
 def mix(hashes: Hashes) -> Hashes:
@@ -81,36 +84,44 @@ class PrefixHashes:
     """The sums of one sequence's polynomial, from which the hash of every span follows."""
 
     def __init__(self, codepoints: NDArray[np.uint32]) -> None:
-        self._sums = np.empty(len(codepoints) + 1, dtype=np.uint64)
+        self._codepoints = codepoints.view()
+        self._codepoints.flags.writeable = False  # Numba compiles anew for what can be written to
+
+    @functools.cached_property
+    def _sums(self) -> Hashes:
+        sums = np.empty(len(self._codepoints) + 1, dtype=np.uint64)
         if is_compiled():
-            prefix_sums(codepoints, np.uint64(BASE), self._sums)
-            return
-        self._sums[0] = 0
-        for start in range(0, len(codepoints), CACHED):
-            piece = codepoints[start : start + CACHED].astype(np.uint64)
+            prefix_sums(self._codepoints, np.uint64(BASE), sums)
+            return sums
+        sums[0] = 0
+        for start in range(0, len(self._codepoints), CACHED):
+            piece = self._codepoints[start : start + CACHED].astype(np.uint64)
             piece += np.uint64(1)  # so that U+0000 counts
             _weigh(piece, start)
-            piece[:1] += self._sums[start : start + 1]  # a scalar would warn of its overflow
-            np.cumsum(piece, out=self._sums[start + 1 : start + 1 + len(piece)])
+            piece[:1] += sums[start : start + 1]  # a scalar would warn of its overflow
+            np.cumsum(piece, out=sums[start + 1 : start + 1 + len(piece)])
+        return sums
 
-    def replaced(self, change: Replacement) -> "PrefixHashes":
-        """Return the sums of the sequence after the change, in half the time that all sums take."""
+    def replaced(self, change: Replacement, codepoints: NDArray[np.uint32]) -> "PrefixHashes":
+        """Return the sums of the sequence that the change gives, in half the time that all sums take."""
         more = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(self._terms(change))))
         edges = np.concatenate(([0], change.at + 1, [len(self._sums)]))
-        result = PrefixHashes(change.old[:0])
+        result = PrefixHashes(codepoints)
         result._sums = np.repeat(more, edges[1:] - edges[:-1])
         result._sums += self._sums
         return result
 
     def _terms(self, change: Replacement) -> Hashes:
         terms = (change.new.astype(np.int64) - change.old.astype(np.int64)).view(np.uint64)
-        terms *= _power(BASE, change.at, len(self._sums))
+        terms *= _power(BASE, change.at, len(self._codepoints))
         return terms
 
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
         """Return the hash of each span."""
         result = np.empty(len(starts), dtype=np.uint64)
         if is_compiled():
+            if self._near_hashes(starts, ends, True, result):
+                return result
             blocks = _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)
             span_hashes(self._sums, starts, ends, _powers(INVERSE), blocks, BLOCK_BITS, result)
             return result
@@ -122,6 +133,10 @@ class PrefixHashes:
             mix(piece)
         return result
 
+    def _near_hashes(self, starts: Positions, ends: Positions, mixed: bool, result: Hashes) -> bool:
+        powers, inverses = _powers(BASE)[:NEAR], _powers(INVERSE)[:NEAR]
+        return near_span_hashes(self._codepoints, starts, ends, powers, inverses, mixed, result)
+
     def joined(
         self, starts: Positions, ends: Positions, offsets: Positions, change: Replacement | None = None
     ) -> Hashes:
@@ -129,21 +144,26 @@ class PrefixHashes:
 
         Spans ascend and do not overlap; code points are those after the change.
         """
-        terms: Hashes = self._sums.take(ends)
-        terms -= self._sums.take(starts)
+        terms, size = np.empty(len(starts), dtype=np.uint64), len(self._codepoints)
+        if not (is_compiled() and self._near_hashes(starts, ends, False, terms)):
+            self._sums.take(ends, out=terms, mode="clip")
+            terms -= self._sums.take(starts)
+            terms *= _power(INVERSE, starts, size + 1)
         if change is not None:
             span = starts.searchsorted(change.at, side="right") - 1
             inside = np.flatnonzero((span >= 0) & (change.at < np.append(ends, 0)[span]))
-            np.add.at(terms, span[inside], self._terms(change)[inside])
+            span, at = span[inside], change.at[inside]
+            more = (change.new[inside].astype(np.int64) - change.old[inside]).view(np.uint64)
+            np.add.at(terms, span, more * _power(BASE, at - starts[span], size))
         before = np.cumsum(ends - starts)
         before -= ends - starts
-        terms *= _power(INVERSE, starts - before, len(self._sums))
+        terms *= _power(BASE, before, size + 1)
         filled = np.flatnonzero(offsets[1:] > offsets[:-1])
         result = np.zeros(len(offsets) - 1, dtype=np.uint64)
         if len(filled):
             first = offsets[filled]
             total = np.add.reduceat(terms, first)
-            total *= _power(INVERSE, before[first], len(self._sums))
+            total *= _power(INVERSE, before[first], size + 1)
             result[filled] = mix(total)
         return result
 

@@ -83,6 +83,59 @@ def span_hashes(
 
 
 @kernel
+def near_span_hashes(
+    codepoints: NDArray[np.uint32],
+    starts: Positions,
+    ends: Positions,
+    powers: Hashes,
+    inverses: Hashes,
+    is_mixed: bool,
+    result: Hashes,
+) -> bool:
+    """Hash spans as `span_hashes` does, mixed or not, from sums over as many code points as there are powers.
+
+    So no sums of the whole sequence are needed, and what is looked up is near. False, and nothing of use in
+    the result, where spans do not ascend or many overlap, so that code points would be read again and again.
+    """
+    one, near, size = np.uint64(1), np.uint64(len(powers)), np.uint64(len(codepoints))
+    sums, origin, known, left = (
+        np.zeros(len(powers) + 1, np.uint64),
+        np.uint64(0),
+        np.uint64(0),
+        4 * len(codepoints),
+    )
+    for number in range(len(starts)):
+        start, end = np.uint64(starts[number]), np.uint64(ends[number])
+        if start < origin or end > known:
+            piece, value = codepoints[start : max(end, min(start + near, size))], np.uint64(0)
+            left -= len(piece)
+            if end - start > near:
+                power = one
+                for codepoint in piece:
+                    value += (np.uint64(codepoint) + one) * power
+                    power *= powers[1]
+                origin, known = end, end
+            else:
+                for i in range(len(piece)):
+                    value += (np.uint64(piece[i]) + one) * powers[i]
+                    sums[i + 1] = value
+                origin, known = start, start + np.uint64(len(piece))
+                value = sums[end - origin]
+        else:
+            value = (sums[end - origin] - sums[start - origin]) * inverses[start - origin]
+        if left < 0:
+            return False
+        if is_mixed:
+            value ^= value >> np.uint64(33)
+            value *= np.uint64(0xFF51AFD7ED558CCD)
+            value ^= value >> np.uint64(33)
+            value *= np.uint64(0xC4CEB9FE1A85EC53)
+            value ^= value >> np.uint64(33)
+        result[number] = value
+    return True
+
+
+@kernel
 def window_keys(
     sums: Hashes,
     offsets: Positions,

@@ -72,7 +72,8 @@ class TextBatch:
         byte_counts: Positions,
         data: memoryview | None = None,
     ) -> None:
-        self.codepoints = codepoints
+        self.codepoints = codepoints.view()
+        self.codepoints.flags.writeable = False  # Numba compiles anew for what can be written to
         self.row_offsets = row_offsets
         self.is_null = is_null
         self.byte_counts = byte_counts  # of each row in UTF-8
@@ -122,7 +123,7 @@ class TextBatch:
         """The code points in each row."""
         return self.once("lengths", lambda: steps(self.row_offsets))
 
-    def _byte(self, number: int) -> NDArray[np.uint8]:
+    def property_byte(self, number: int) -> NDArray[np.uint8]:
         """Return one byte of the property word of each code point (`filters/unicode_tables.py`)."""
         found: NDArray[np.uint8] = self.once("properties", lambda: property_bytes(self.codepoints))[number]
         return found
@@ -130,18 +131,18 @@ class TextBatch:
     @property
     def categories(self) -> NDArray[np.uint8]:
         """The general category of each code point, an index into CATEGORIES."""
-        return self.once("categories", lambda: self._byte(0) & np.uint8(CATEGORY_MASK))
+        return self.once("categories", lambda: self.property_byte(0) & np.uint8(CATEGORY_MASK))
 
     @property
     def scripts(self) -> NDArray[np.uint8]:
         """The script of each code point, an index into `script_codes()`."""
-        return self._byte(SCRIPT_SHIFT // 8)
+        return self.property_byte(SCRIPT_SHIFT // 8)
 
     @property
     def word_classes(self) -> NDArray[np.uint8]:
         """The word class of each code point."""
         return self.once(
-            "word_classes", lambda: self._byte(WORD_CLASS_SHIFT // 8) & np.uint8(WORD_CLASS_MASK)
+            "word_classes", lambda: self.property_byte(WORD_CLASS_SHIFT // 8) & np.uint8(WORD_CLASS_MASK)
         )
 
     def flag(self, flag: int) -> Mask:
@@ -149,7 +150,7 @@ class TextBatch:
         number = (flag.bit_length() - 1) // 8
 
         def compute() -> Mask:
-            held = self._byte(number) & np.uint8(flag >> 8 * number)
+            held = self.property_byte(number) & np.uint8(flag >> 8 * number)
             mask: Mask = held.view(np.bool_)
             np.not_equal(held, 0, out=mask)
             return mask
@@ -279,7 +280,9 @@ class TextBatch:
                 return PrefixHashes(self.folded if fold else self.codepoints)
             at = self.flagged(FOLDS)
             plain, folded = self.codepoints[at], self.folded[at]
-            return other.replaced(Replacement(at, plain, folded) if fold else Replacement(at, folded, plain))
+            if fold:
+                return other.replaced(Replacement(at, plain, folded), self.folded)
+            return other.replaced(Replacement(at, folded, plain), self.codepoints)
 
         return self.once(("prefix", fold), compute)
 

@@ -43,7 +43,7 @@ def test_joined_spans_have_the_hash_of_one_text_after_its_changes(
     expected = [hash_of(list(chain(*pairs[a:b]))) for a, b in pairwise(offsets)]
     hashes = PrefixHashes(codepoints)
     assert hashes.joined(*spans, offsets, change).tolist() == expected
-    assert hashes.replaced(change).joined(*spans, offsets).tolist() == expected
+    assert hashes.replaced(change, after).joined(*spans, offsets).tolist() == expected
 
 
 def test_hashes_do_not_depend_on_the_blocks_that_a_long_text_is_cut_into() -> None:
@@ -55,6 +55,15 @@ def test_hashes_do_not_depend_on_the_blocks_that_a_long_text_is_cut_into() -> No
     ends = starts + np.array([2, 2, 1, 9, 20, 2])
     hashes, offsets = PrefixHashes(LONG), np.array([0, 2, 6])
     pieces = [after[a:b].tolist() for a, b in zip(starts, ends, strict=True)]
-    assert hashes.replaced(change).spans(starts, ends).tolist() == [hash_of(piece) for piece in pieces]
+    assert hashes.replaced(change, after).spans(starts, ends).tolist() == [hash_of(piece) for piece in pieces]
     expected = [hash_of(list(chain(*pieces[:2]))), hash_of(list(chain(*pieces[2:])))]
     assert hashes.joined(starts, ends, offsets, change).tolist() == expected
+
+
+def test_spans_that_overlap_or_are_long_or_in_no_order_have_the_same_hashes() -> None:
+    text = np.arange(6000, dtype=np.uint32) % 97
+    starts = np.concatenate((np.arange(0, 3000, 7), [5000, 10, 4000, 0], np.arange(0, 4000, 50)))
+    ends = starts + np.concatenate((np.full(429, 900), [9, 0, 2000, 6000], np.full(80, 1999)))
+    found = PrefixHashes(text).spans(starts, ends)
+    alone = [hash_of(text[a:b].tolist()) for a, b in zip(starts, ends, strict=True)]
+    assert found.tolist() == alone
