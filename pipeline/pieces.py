@@ -1,13 +1,10 @@
 """A Parquet file of any size, read a few rows at a time and worked on by one process or several."""
 
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from importlib.abc import MetaPathFinder
 from itertools import islice
 from multiprocessing import get_context
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -50,32 +47,8 @@ def in_order(
     if workers == 1:
         yield from map(work, pieces)
         return
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=spare_pandas) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
         waiting = [pool.submit(work, piece) for piece in islice(pieces, AHEAD * workers)]
         while waiting:
             yield waiting.pop(0).result()
             waiting += [pool.submit(work, piece) for piece in islice(pieces, 1)]
-
-
-def spare_pandas() -> None:
-    """Have PyArrow do without pandas in this process, which is to be ours: it will not know values of pandas.
-
-    Where pandas is installed, PyArrow imports it for the first array that comes from NumPy or goes there, to
-    ask whether something is of its types: 50 MB and a third of a second. `to_pandas` still imports it.
-    """
-    if "pandas" in sys.modules:
-        return
-    sys.meta_path.insert(0, _NoPandas)
-    try:
-        np.asarray(pa.array(np.empty(0)))
-    finally:
-        sys.meta_path.remove(_NoPandas)
-
-
-class _NoPandas(MetaPathFinder):
-    """Finds no pandas."""
-
-    @classmethod
-    def find_spec(cls, name: str, *_: object) -> None:
-        if name == "pandas":
-            raise ModuleNotFoundError(name)

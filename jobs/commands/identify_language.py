@@ -73,9 +73,7 @@ def _identify_file(
     source: str, output: str, text_column: str, settings: dict[str, object], workers: int
 ) -> None:
     from pipeline.measure import Wanted, measure_file
-    from pipeline.pieces import spare_pandas
 
-    spare_pandas()
     rows = 0
     wanted = Wanted(text_column, None, COLUMNS, settings={"lid": settings})
     for rows, _ in measure_file(source, output, wanted, workers):

@@ -18,7 +18,10 @@ def measure(
     *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Parquet file to write.")],
     recipe: Annotated[str | None, typer.Option(help="Add a recipe's measurements and verdicts.")] = None,
-    signals: Annotated[str | None, typer.Option(help="Add these signals: NAME,NAME,… or all.")] = None,
+    signals: Annotated[
+        str | None,
+        typer.Option(help="Add these signals: NAME,NAME,…, all, or those of a recipe (as --recipe)."),
+    ] = None,
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
     prefix: Annotated[str, typer.Option(help="Goes before the name of each column that is added.")] = "",
     lists: Lists = None,
@@ -31,14 +34,14 @@ def measure(
     import time
 
     from pipeline.measure import Wanted, find_signals, measure_file
-    from pipeline.pieces import spare_pandas
-    from pipeline.recipe import load_recipe
+    from pipeline.recipe import load_recipe, recipe_names
     from pipeline.resources import check_resources, use_lists
 
-    spare_pandas()
     use_lists(lists)
     if recipe is not None and signals is not None:
         raise InputError("--recipe and --signals exclude each other")
+    if signals in recipe_names():
+        recipe, signals = signals, None
     chosen = find_signals(signals) if signals is not None else ()
     wanted = Wanted(text_column, None if chosen else load_recipe(recipe or "glotmill"), chosen, prefix)
     if wanted.recipe is not None:

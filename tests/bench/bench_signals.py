@@ -42,7 +42,6 @@ from filters.registry import SIGNALS, Measurement
 from filters.text import BATCH_BYTES, TextBatch, cut_by_bytes
 from filters.wordlists import WordLists
 from pipeline.measure import Wanted, measure_file
-from pipeline.pieces import spare_pandas
 
 LINES_PER_TEXT, SENTENCES_PER_LINE = 8, 3
 LATIN = ("eng", "fra", "swh", "deu", "ind", "tur", "pol", "vie")
@@ -172,7 +171,6 @@ def write_long(shared: Path, path: str, gigabytes: float) -> None:
 
 def long_run(shared: Path, gigabytes: float) -> None:
     """Measure a file of so many gigabytes of text, and print at each tenth how memory goes."""
-    spare_pandas()  # as `glotmill measure` does
     measured = dict.fromkeys(name for name, _ in everything())
     names = tuple(name for name in measured if SIGNALS[name].parameters.get("words", "") is not None)
     with tempfile.TemporaryDirectory() as folder:

@@ -58,6 +58,15 @@ def test_signals_are_described():
     assert "word_count  int32, words" in run("signals", "word_count,char_count")
 
 
+def test_the_signals_of_a_recipe_are_measured_by_its_name(tmp_path):
+    pq.write_table(pa.table({"text": ["Habari za asubuhi."]}), tmp_path / "in.parquet")
+    for option in ("--signals", "--recipe"):
+        run("measure", tmp_path / "in.parquet", "-o", tmp_path / option, option, "gopher")
+    table = pq.read_table(tmp_path / "--signals")
+    assert table.equals(pq.read_table(tmp_path / "--recipe"))
+    assert table["removed_by"].to_pylist() != [None]
+
+
 def test_standard_input_is_explained():
     assert "keep word_count >= 20" in run("explain", "glotmill", "-", text="Habari za asubuhi.")
 

@@ -1,7 +1,5 @@
 """Reading a Parquet file in pieces, and the processes that work on them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,19 +8,6 @@ import pytest
 
 from pipeline import pieces
 from pipeline.parquet_texts import stream_parquet
-
-SPARED = """
-import sys
-import numpy as np
-import pyarrow as pa
-from pipeline.pieces import spare_pandas
-spare_pandas()
-column = pa.array(np.arange(3), mask=np.array([True, False, False])).fill_null(7)
-assert np.asarray(column).tolist() == [7, 1, 2]
-assert pa.chunked_array([column]).to_numpy().tolist() == [7, 1, 2]
-assert "pandas" not in sys.modules
-assert pa.table({"a": column}).to_pandas()["a"].tolist() == [7, 1, 2]
-"""
 
 
 @pytest.fixture
@@ -46,8 +31,3 @@ def test_a_piece_ends_at_the_first_limit_that_is_reached(source, monkeypatch):
 def test_an_empty_file_is_one_empty_piece(tmp_path):
     pq.write_table(pa.table({"body": pa.array([], pa.string())}), tmp_path / "in.parquet")
     assert sizes(tmp_path / "in.parquet") == [0]
-
-
-def test_arrays_of_numpy_need_no_pandas_and_pandas_is_still_there_when_asked_for():
-    pytest.importorskip("pandas")
-    subprocess.run([sys.executable, "-c", SPARED], check=True)
