@@ -20,7 +20,7 @@ def measure(
     recipe: Annotated[str | None, typer.Option(help="Add a recipe's measurements and verdicts.")] = None,
     signals: Annotated[
         str | None,
-        typer.Option(help="Add these signals: NAME,NAME,…, all, or those of a recipe (as --recipe)."),
+        typer.Option(help="Add these signals: NAME,NAME,…, all, or those of a recipe."),
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column that holds the texts.")] = "text",
     prefix: Annotated[str, typer.Option(help="Goes before the name of each column that is added.")] = "",
