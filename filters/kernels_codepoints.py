@@ -14,6 +14,10 @@ Positions = NDArray[np.int64]
 PARTED: Final = 2048
 """Words that `split_bytes` parts at a time."""
 
+LANE_BITS: Final = 8
+FILLED: Final = (1 << LANE_BITS) - 1
+"""The most that a lane of `sum_lanes` holds."""
+
 
 @kernel
 def longest_runs(codepoints: NDArray[np.uint32], offsets: Positions, longest: Positions) -> None:
@@ -45,21 +49,35 @@ def split_bytes(codepoints: CodePoints, table: NDArray[np.uint32], result: Bytes
 
 @kernel
 def count_values(values: Bytes, offsets: Positions, counts: Positions) -> None:
-    """Count each value, below the columns of `counts`, of each row: four side by side that do not wait."""
-    found = np.zeros((4, 256), np.uint32)
+    """Count each value, below the columns of `counts`, of each row: one after another, as a row has few."""
+    seen = np.empty(256, np.bool_)
     for row in range(len(offsets) - 1):
         piece = values[offsets[row] : offsets[row + 1]]
-        fours = len(piece) // 4 * 4
-        for i in range(0, fours, 4):
-            found[0, piece[i]] += np.uint32(1)
-            found[1, piece[i + 1]] += np.uint32(1)
-            found[2, piece[i + 2]] += np.uint32(1)
-            found[3, piece[i + 3]] += np.uint32(1)
-        for i in range(fours, len(piece)):
-            found[0, piece[i]] += np.uint32(1)
-        for value in range(counts.shape[1]):
-            counts[row, value] = found[:, value].sum()
-            found[:, value] = 0
+        left, first = len(piece), 0
+        seen[:] = False
+        while left > 0:
+            value, number = piece[first], 0
+            for i in range(len(piece)):
+                number += piece[i] == value
+            counts[row, value] = number
+            left -= number
+            seen[value] = True
+            while left > 0 and seen[piece[first]]:
+                first += 1
+
+
+@kernel
+def sum_lanes(values: Bytes, lanes: NDArray[np.uint64], offsets: Positions, counts: Positions) -> None:
+    """Add the eight lanes, each 0 or 1, of the word of each value to the eight counts of its row."""
+    for row in range(len(offsets) - 1):
+        piece = values[offsets[row] : offsets[row + 1]]
+        for start in range(0, len(piece), FILLED):
+            part, total = piece[start : start + FILLED], np.uint64(0)
+            for i in range(len(part)):
+                total += lanes[part[i]]
+            for lane in range(len(counts)):
+                counts[lane, row] += np.int64(total & np.uint64(FILLED))
+                total >>= np.uint64(LANE_BITS)
 
 
 @kernel

@@ -11,6 +11,7 @@ Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
+SPREAD: Final = np.uint64(0x03F79D71B4CB0A89)
 COUNTED: Final = 4
 """`sort_rows` counts values up to so many times as there are in the row."""
 
@@ -33,6 +34,26 @@ def positions_of(mask: Mask, count: int) -> Positions:
         found[place] = i
         place += mask[i]
     return found[:count]
+
+
+@kernel
+def positions_of_bits(words: NDArray[np.uint64], count: int) -> Positions:
+    """Return the numbers of the bits that are set, `count` of them, the lowest of the first word first.
+
+    A lowest bit times SPREAD has its number's own six bits at the top (Leiserson, Prokop and Randall 1998).
+    """
+    numbers = np.empty(64, np.int64)
+    for bit in range(64):
+        numbers[(SPREAD << np.uint64(bit)) >> np.uint64(58)] = bit
+    found, place = np.empty(count, np.int64), np.uint64(0)
+    for i in range(len(words)):
+        word = words[i]
+        while word:
+            rest = word & (word - np.uint64(1))
+            found[place] = 64 * i + numbers[((word ^ rest) * SPREAD) >> np.uint64(58)]
+            place += np.uint64(1)
+            word = rest
+    return found
 
 
 @kernel
@@ -177,6 +198,20 @@ def keep(values: NDArray[Any], mask: Mask, result: NDArray[Any]) -> None:
     for i in range(len(mask)):
         result[place] = values[i]
         place += mask[i]
+
+
+@kernel
+def before(at: Positions, edges: Positions) -> Positions:
+    """Return how many of the ascending positions lie before each of the edges, which ascend."""
+    found, place, last, far = np.empty(len(edges), np.int64), np.uint64(0), np.uint64(len(at)), np.uint64(16)
+    for i in range(len(edges)):
+        edge = edges[i]
+        while place + far < last and at[place + far] < edge:
+            place += far
+        while place < last and at[place] < edge:
+            place += np.uint64(1)
+        found[i] = place
+    return found
 
 
 @kernel

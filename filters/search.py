@@ -139,11 +139,19 @@ def places(text: TextBatch, character: str, fold: bool) -> Positions:
     def compute() -> Positions:
         at = narrow
         if at is None:
-            at = where(text.low_bytes(fold) == np.uint8(ord(character) & 0xFF))
+            likely = (text.low_bytes() == low for low in _lows(character, fold))
+            at = where(functools.reduce(np.logical_or, likely))
         found: Positions = at[codepoints[at] == ord(character)]
         return found
 
     return text.once(("places", character, fold), compute)
+
+
+@functools.cache
+def _lows(character: str, fold: bool) -> tuple[np.uint8, ...]:
+    """Return the lowest bytes of a character and of what folds to it."""
+    alike = np.flatnonzero(tables().fold == ord(character)) if fold else []
+    return tuple(np.unique(np.append(alike, ord(character)).astype(np.uint8)))
 
 
 def count(text: TextBatch, wanted: str, fold: bool = False) -> Positions:

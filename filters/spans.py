@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from filters import kernels_spans
 from filters.compiled import is_compiled
 from filters.kernels_spans import (
     chosen,
@@ -13,6 +14,7 @@ from filters.kernels_spans import (
     hold,
     keep,
     positions_of,
+    positions_of_bits,
     rows_holding,
     sort_rows,
     strip_spans,
@@ -27,8 +29,8 @@ SPARSE: Final = 30
 DENSE: Final = 10
 """One in so many: where `np.flatnonzero` is slow, and where it takes another way, looking at each."""
 
-LOOPED: Final = 100
-"""One in so many, above which a compiled loop is faster than `np.flatnonzero`."""
+LOOPED: Final = 8
+"""One in so many, above which a compiled loop over the mask is faster than one over its bits that are set."""
 
 CACHED: Final = 1 << 15
 """Values taken at a time: what NumPy makes on the way stays in the caches."""
@@ -90,6 +92,16 @@ def rows_of(places: Positions, offsets: Positions) -> Positions:
     return offsets.searchsorted(places, side="right") - 1
 
 
+def before(at: Positions, edges: Positions) -> Positions:
+    """Return how many of ascending positions lie before each of many edges, which ascend too."""
+    return kernels_spans.before(at, edges) if is_compiled() else at.searchsorted(edges)
+
+
+def inside(at: Positions, spans: Spans) -> Positions:
+    """Return how many of ascending positions lie in each span."""
+    return before(at, spans.ends) - before(at, spans.starts)
+
+
 def distinct(ordered: Positions) -> Positions:
     """Return each of some ascending numbers once; `np.unique` hashes and sorts them."""
     fresh = np.ones(len(ordered), dtype=np.bool_)
@@ -103,13 +115,20 @@ def where(mask: Mask) -> Positions:
     9 in a hundred take it thrice as long as 11, so trues are put behind such a mask.
     """
     count = int(np.count_nonzero(mask))
-    if is_compiled() and len(mask) < LOOPED * count:
-        return positions_of(mask, count)
+    if is_compiled():
+        return positions_of(mask, count) if len(mask) < LOOPED * count else _where_set(mask, count)
     if not len(mask) < SPARSE * count <= SPARSE / DENSE * len(mask):
         return np.flatnonzero(mask)
     padded = np.ones(len(mask) + len(mask) // (DENSE - 2), dtype=np.bool_)
     padded[: len(mask)] = mask
     return np.flatnonzero(padded)[:count]
+
+
+def _where_set(mask: Mask, count: int) -> Positions:
+    words = np.zeros(len(mask) // 64 + 1, dtype="<u8")
+    bits = np.packbits(mask, bitorder="little")
+    words.view(np.uint8)[: len(bits)] = bits
+    return positions_of_bits(words, count)
 
 
 def among(at: Positions, mask: Mask) -> Positions:
@@ -239,9 +258,9 @@ def holding(spans: Spans, mask: Mask) -> Mask:
 
 def cut_out(spans: Spans, at: Positions) -> Spans:
     """Return what ascending positions, cut out of the spans, leave of each as a row of pieces, empty too."""
-    number = np.searchsorted(spans.starts, at, side="right") - 1
-    inside = np.flatnonzero((number >= 0) & (at < np.append(spans.ends, 0)[number]))
-    at, number = at[inside], number[inside]
+    number = before(spans.starts, at + 1) - 1
+    held = np.flatnonzero((number >= 0) & (at < np.append(spans.ends, 0)[number]))
+    at, number = at[held], number[held]
     offsets = np.arange(len(spans) + 1)
     offsets += number.searchsorted(offsets)
     return Spans(merged(spans.starts, at + 1), merged(spans.ends, at), offsets)

@@ -8,7 +8,7 @@ from filters import search
 from filters.phrases import CURSED_LITERALS, JAVASCRIPT, JAVASCRIPT_CAPITALS, LOREM_IPSUM, POLICY_PHRASES
 from filters.registry import signal
 from filters.signals.columns import count, ratio
-from filters.signals.normalised import normalised, normalised_size, normalised_words
+from filters.signals.normalised import normalised, normalised_counts, normalised_size
 from filters.spans import distinct, steps
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, SPACE
@@ -61,7 +61,7 @@ def lorem_ipsum_ratio(text: TextBatch) -> pa.Array:
 
     Null where that is empty (0 in the published code).
     """
-    sizes, words = normalised_size(text), normalised_words(text).counts
+    sizes, words = normalised_size(text), normalised_counts(text)
     found = np.zeros(len(text), dtype=np.int64)
     text.trim()
     rows = _may_hold_ipsum(text)

@@ -12,7 +12,8 @@ from filters.registry import signal
 from filters.sentences import sentences
 from filters.signals.columns import column, count, ratio
 from filters.signals.ngrams import top_share
-from filters.spans import Spans, holding, maxima, merged, runs, sums, where
+from filters.spans import Spans, before, holding, inside, maxima, merged, runs, sums, where
+from filters.tallies import ascii_digits
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER, one_of
 
@@ -57,7 +58,7 @@ def max_line_top_ngram_char_ratio(text: TextBatch, *, n: int = 1) -> pa.Array:
     """
     tokens, boundaries = _line_tokens(text)
     original = text.lines("split")
-    spaced = _between(boundaries, original)
+    spaced = inside(boundaries, original)
     long = tokens.counts - spaced >= LEAST_LINE_TOKENS + 1
     values = np.zeros(len(original))
     lines = np.flatnonzero(long)
@@ -113,15 +114,15 @@ def questionable_sentence_ratio(
     lengths = spans.lengths
     bad = (lengths < shortest) | (lengths > longest)
     tokens = _tokens_of(text, spans)
-    offsets = np.append(np.searchsorted(tokens.starts, spans.starts), len(tokens))
+    offsets = np.append(before(tokens.starts, spans.starts), len(tokens))
     in_list, counts = sums(_in_list_case(text, tokens), offsets), np.diff(offsets)
     bad |= (counts >= LEAST_LIST_TOKENS) & (in_list > capital * counts)
-    bad |= sum(_between(at, spans) for at in _technical(text)) > technical * lengths
+    bad |= sum(inside(at, spans) for at in _technical(text)) > technical * lengths
     for wanted in CURSED_LITERALS:
-        at = search.find(text, wanted)
-        sentence = np.searchsorted(spans.starts, at, side="right") - 1
-        inside = (sentence >= 0) & (at + len(wanted) <= spans.ends[sentence])
-        bad[sentence[inside]] = True
+        if len(at := search.find(text, wanted)):
+            sentence = np.searchsorted(spans.starts, at, side="right") - 1
+            whole = (sentence >= 0) & (at + len(wanted) <= spans.ends[sentence])
+            bad[sentence[whole]] = True
     return ratio(text, sums(bad, spans.offsets), spans.counts)
 
 
@@ -132,17 +133,11 @@ def _sentences(text: TextBatch) -> Spans:
 def _technical(text: TextBatch) -> tuple[Positions, Positions]:
     """Return the positions of the ASCII digits and of the technical signs."""
 
-    def compute() -> tuple[Positions, Positions]:
-        digits = (text.codepoints[text.numbers] - np.uint32(ord("0"))) < np.uint32(10)
-        signs = one_of(TECHNICAL)[text.codepoints[text.symbols]]
-        return text.numbers[digits], text.symbols[signs]
+    def compute() -> Positions:
+        signs = text.symbols
+        return signs[np.flatnonzero(one_of(TECHNICAL)[text.codepoints[signs]])]
 
-    return text.once("technical", compute)
-
-
-def _between(at: Positions, spans: Spans) -> Positions:
-    """Return how many of the positions lie in each span."""
-    return np.asarray(np.searchsorted(at, spans.ends) - np.searchsorted(at, spans.starts), dtype=np.int64)
+    return ascii_digits(text), text.once("technical", compute)
 
 
 def _tokens_of(text: TextBatch, spans: Spans) -> Spans:

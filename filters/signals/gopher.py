@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from filters.registry import signal
 from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
-from filters.spans import distinct, holding, sorted_lengths, sums
+from filters.spans import distinct, sorted_lengths, span_positions, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, listed, look_up
+from filters.unicode_tables import ALPHA, listed
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -92,8 +92,15 @@ def _plain_words(text: TextBatch, kind: str) -> Mask:
     """Return which words have a code point that is not in datatrove's table."""
 
     def compute() -> Mask:
-        marks = look_up(listed(PUNCTUATION), text.codepoints)
-        return holding(text.words(kind), ~marks)
+        words, marks = text.words(kind), listed(PUNCTUATION)
+        plain = words.lengths > 0  # words between blanks may be empty
+        if plain.any():
+            plain &= ~marks[text.codepoints.take(words.starts, mode="clip")]
+        doubtful = np.flatnonzero(~plain & (words.lengths > 1))
+        rest = words.at(doubtful)
+        others = ~marks[text.codepoints[span_positions(rest)]]
+        plain[doubtful] = sums(others, np.append(0, np.cumsum(rest.lengths))) > 0
+        return plain
 
     return text.once(("plain words", kind), compute)
 

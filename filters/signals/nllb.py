@@ -9,8 +9,9 @@ from filters.kernels_codepoints import longest_runs
 from filters.registry import signal
 from filters.signals.columns import column, ratio
 from filters.spans import maxima, runs
+from filters.tallies import ascii_digits, tally
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, DIGIT, EMOJI
+from filters.unicode_tables import ASCII_PUNCT, EMOJI
 
 STOPES = "NLLB, stopes/pipelines/monolingual (a4e75e8)"
 
@@ -18,18 +19,14 @@ STOPES = "NLLB, stopes/pipelines/monolingual (a4e75e8)"
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_punct_ratio 0.2")
 def ascii_punctuation_ratio(text: TextBatch) -> pa.Array:
     """ASCII punctuation and both dashes (`—`, `–`) / code points; null for an empty text."""
-    marks = (
-        text.row_sums(text.flag(ASCII_PUNCT))
-        + text.per_row(text.symbol("—"))
-        + text.per_row(text.symbol("–"))
-    )
+    marks = tally(text, ASCII_PUNCT) + text.per_row(text.symbol("—")) + text.per_row(text.symbol("–"))
     return ratio(text, marks, text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_number_ratio 0.2")
 def ascii_digit_ratio(text: TextBatch) -> pa.Array:
     """ASCII digits / code points; null for an empty text."""
-    return ratio(text, text.row_sums(text.flag(DIGIT) & text.ascii), text.lengths)
+    return ratio(text, text.per_row(ascii_digits(text)), text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source=f"{STOPES}, max_emoji_ratio 0.1")
@@ -38,7 +35,7 @@ def emoji_ratio(text: TextBatch) -> pa.Array:
 
     The published code takes the single-character keys of the package `emoji`.
     """
-    return ratio(text, text.row_sums(text.flag(EMOJI)), text.lengths)
+    return ratio(text, tally(text, EMOJI), text.lengths)
 
 
 @signal(pa.int32(), unit="code points", source=f"{STOPES}, max_repeated_char 20")

@@ -11,6 +11,7 @@ from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.scripts import script_counts
 from filters.spans import sums, where
+from filters.tallies import UNASSIGNED, controls, tally
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, one_of, script_number
 
@@ -50,19 +51,19 @@ def invisible_char_ratio(text: TextBatch) -> pa.Array:
 
     ZWJ and ZWNJ count: Persian, Indic scripts and emoji have some by right.
     """
-    return ratio(text, text.row_sums(text.flag(IGNORABLE)), text.lengths)
+    return ratio(text, tally(text, IGNORABLE), text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source="own")
 def private_use_ratio(text: TextBatch) -> pa.Array:
     """Private-use and unassigned code points (Co, Cn) / code points; null for an empty text."""
-    return ratio(text, text.row_sums(text.in_categories("Co") | text.in_categories("Cn")), text.lengths)
+    return ratio(text, tally(text, UNASSIGNED), text.lengths)
 
 
 @signal(pa.float32(), unit="ratio", source="own")
 def control_char_ratio(text: TextBatch) -> pa.Array:
     """Control characters (Cc) that are not white space / code points; null for an empty text."""
-    at = where(text.in_categories("Cc"))
+    at = controls(text)
     at = at[(text.codepoints[at] - np.uint32(TAB)) > np.uint32(CARRIAGE_RETURN - TAB)]
     return ratio(text, text.per_row(at), text.lengths)
 

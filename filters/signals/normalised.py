@@ -2,7 +2,7 @@
 
 `normalised`, of RedPajama-V2: no ASCII punctuation, Unicode form NFD. The published code lower-cases too,
 which changes neither counts nor lengths where words are compared case-folded.
-`normalised_words` and `normalised_size` say of it what needs no other text.
+`normalised_counts` and `normalised_size` say of it what needs no other text.
 `spaced_digits`, of GlotCC: a space on both sides of every run of digits that touches something else.
 """
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.decomposition import decompose, growth
-from filters.spans import Spans, holding, kept
+from filters.spans import Spans, holding, kept, sums, where
+from filters.tallies import LIGHT, tally
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, SPACE
+from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT
 
 
 def normalised(text: TextBatch) -> TextBatch:
@@ -27,25 +28,29 @@ def _normalise(text: TextBatch) -> TextBatch:
     return TextBatch(*decomposed, text.is_null, np.zeros(len(text), dtype=np.int64))  # bytes are not asked
 
 
-def normalised_words(text: TextBatch) -> Spans:
-    """Return the white-space words, in the text as it is, of which the normalised text keeps something.
-
-    No decomposition makes or takes away white space.
-    """
+def bare_words(text: TextBatch) -> Spans:
+    """Return the white-space words of which the normalised text keeps nothing: ASCII punctuation alone."""
 
     def compute() -> Spans:
-        words = text.words("whitespace")
-        return words.chosen(holding(words, ~text.flag(ASCII_PUNCT)))
+        words, mark = text.words("whitespace"), text.flag(ASCII_PUNCT)
+        doubtful = words.at(np.flatnonzero(mark[words.starts]))
+        return doubtful.chosen(~holding(doubtful, ~mark))
 
-    return text.once("normalised words", compute)
+    return text.once("bare words", compute)
+
+
+def normalised_counts(text: TextBatch) -> NDArray[np.int64]:
+    """Return the white-space words of each normalised text: no decomposition makes or takes white space."""
+    return text.words("whitespace").counts - bare_words(text).counts
 
 
 def normalised_size(text: TextBatch) -> NDArray[np.int64]:
     """Return the code points in the words of each normalised text."""
 
     def compute() -> NDArray[np.int64]:
-        solid = text.row_sums(~text.flag(SPACE | ASCII_PUNCT))
-        return solid + text.row_sums(growth(text.codepoints))
+        high = where(~text.ascii)  # nothing else grows
+        grown = sums(growth(text.codepoints[high]), high.searchsorted(text.row_offsets))
+        return text.lengths - tally(text, LIGHT) + grown
 
     return text.once("normalised size", compute)
 

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 from filters.hashing import Replacement
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import cut_out, distinct, strip, sums
+from filters.spans import before, cut_out, distinct, merged, strip, sums
+from filters.tallies import controls
 from filters.text import TextBatch
-from filters.unicode_tables import LINE_FEED, SPACE, listed
+from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, LINE_FEED, SPACE, listed
 
 OSCAR = "OSCAR, ungoliant v2, src/pipelines/oscardoc"
 CCNET_MARKS = "ccnet_punctuation"
@@ -62,7 +63,7 @@ def _line_hashes(text: TextBatch) -> pa.Array:
     lines = text.lines()
     solid = strip(lines, text.flag(SPACE))
     hashes, missing = np.zeros(len(lines), dtype=np.uint64), np.ones(len(lines), dtype=np.bool_)
-    numbers = np.searchsorted(lines.starts, solid.starts, side="right") - 1
+    numbers = before(lines.starts, solid.starts + 1) - 1
     pieces = cut_out(solid, _removed(text))
     hashes[numbers] = text.prefix_hashes(fold=True).joined(
         pieces.starts, pieces.ends, pieces.offsets, _zeros(text)
@@ -75,15 +76,15 @@ def _line_hashes(text: TextBatch) -> pa.Array:
 
 def _removed(text: TextBatch) -> NDArray[np.int64]:
     """Return where CCNet's normalisation takes a code point away."""
-    listed_marks = [at[listed(CCNET_MARKS)[text.codepoints[at]]] for at in (text.symbols, text.numbers)]
-    found = np.concatenate((np.flatnonzero(text.in_categories("Cc")), *listed_marks))
-    found.sort()
-    return distinct(found)
+    marks = listed(CCNET_MARKS)
+    some = [at[np.flatnonzero(marks[text.codepoints[at]])] for at in (text.symbols, text.numbers)]
+    return distinct(merged(controls(text), *some))
 
 
 def _zeros(text: TextBatch) -> Replacement:
     """Return the change of all digits to 0."""
-    digits = text.numbers[text.in_categories("Nd")[text.numbers]]
+    at = text.numbers
+    digits = at[np.flatnonzero(text.property_byte(0)[at] & CATEGORY_MASK == CATEGORIES.index("Nd"))]
     return Replacement(digits, text.folded[digits], np.full(len(digits), ord("0"), dtype=np.uint32))
 
 

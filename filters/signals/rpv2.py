@@ -12,8 +12,8 @@ from filters import search
 from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
-from filters.signals.normalised import normalised, normalised_size, normalised_words
-from filters.spans import Spans, distinct, holding, sums
+from filters.signals.normalised import bare_words, normalised, normalised_counts, normalised_size
+from filters.spans import Spans, before, distinct, holding, inside, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, ASCII_PUNCT, LINE_FEED, LOWER, TITLE, UPPER, one_of
 from filters.words import word_characters
@@ -27,13 +27,13 @@ LINE_BULLETS = "•‣▶◀◦■□▪▫–"
 @signal(pa.int32(), unit="words", source="RedPajama-V2 rps_doc_word_count")
 def normalised_word_count(text: TextBatch) -> pa.Array:
     """White-space words of the normalised text."""
-    return count(text, normalised_words(text).counts)
+    return count(text, normalised_counts(text))
 
 
 @signal(pa.float32(), unit="code points per word", source="RedPajama-V2 rps_doc_mean_word_length")
 def normalised_mean_word_length(text: TextBatch) -> pa.Array:
     """Mean code points of the words of the normalised text (accents are code points of their own)."""
-    return ratio(text, normalised_size(text), normalised_words(text).counts)
+    return ratio(text, normalised_size(text), normalised_counts(text))
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_unique_words")
@@ -69,16 +69,21 @@ def word_without_latin_ratio(text: TextBatch) -> pa.Array:
     """Raw words without one of a-z, A-Z / raw words; null without a word. Near 1 outside the Latin script."""
     words = text.words("word_punct")
     latin = text.flag(ALPHA) & text.ascii
-    return ratio(text, words.counts - sums(holding(words, latin), words.offsets), words.counts)
+    held = latin[words.starts]
+    doubtful = np.flatnonzero(~held & word_characters(text)[words.starts])  # others have symbols only
+    held[doubtful] = holding(words.at(doubtful), latin)
+    return ratio(text, words.counts - sums(held, words.offsets), words.counts)
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_all_caps_words")
 def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
     """Words for which `str.isupper` holds / words; null without a word."""
-    words = text.words(kind)
-    held = words.chosen(~holding(words, text.flag(LOWER | TITLE)))
-    caps = holding(held, text.flag(UPPER))
-    return ratio(text, sums(caps, held.offsets), words.counts)
+    words, at = text.words(kind), text.flagged(UPPER)
+    number = before(words.starts, at + 1) - 1
+    inside_word = (number >= 0) & (at < np.append(words.ends, 0)[number])
+    held = words.at(distinct(number[np.flatnonzero(inside_word)]))
+    others = sums(holding(held, text.flag(LOWER | TITLE)), held.offsets)
+    return ratio(text, held.counts - others, words.counts)
 
 
 @signal(FLOATS, unit="0 or 1 by line", source="RedPajama-V2 rps_lines_ending_with_terminal_punctution_mark")
@@ -102,14 +107,16 @@ def lines_uppercase_ratio(text: TextBatch) -> pa.Array:
     """For each line: upper-case code points / code points, its line feed included."""
     lines = text.lines()
     sizes = lines.lengths + _ended(text, lines)
-    return _by_line(text, lines, _inside(text.flagged(UPPER), lines) / np.maximum(sizes, 1))
+    return _by_line(text, lines, inside(text.flagged(UPPER), lines) / np.maximum(sizes, 1))
 
 
 @signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_num_words")
 def lines_word_count(text: TextBatch) -> pa.Array:
     """For each line: white-space words of its normalised form."""
     lines = text.lines()
-    return _by_line(text, lines, _inside(normalised_words(text).starts, lines))
+    return _by_line(
+        text, lines, inside(text.words("whitespace").starts, lines) - inside(bare_words(text).starts, lines)
+    )
 
 
 @signal(FLOATS, unit="words by line", source="RedPajama-V2 rps_lines_javascript_counts")
@@ -123,7 +130,7 @@ def lines_javascript_count(text: TextBatch) -> pa.Array:
         word, first = word[plain.lengths == len(WANTED)], plain.row_offsets[:-1][plain.lengths == len(WANTED)]
         letters = plain.folded[first[:, None] + np.arange(len(WANTED))]
         word = word[(letters == np.array([ord(c) for c in WANTED])).all(axis=1)]
-    return _by_line(text, lines, _inside(words.starts[word], lines))
+    return _by_line(text, lines, inside(words.starts[word], lines))
 
 
 def _may_be_wanted(text: TextBatch, words: Spans) -> NDArray[np.int64]:
@@ -142,7 +149,7 @@ def lines_numeric_ratio(text: TextBatch) -> pa.Array:
     """For each line: numeric code points (`str.isnumeric`) of its normalised form / its code points."""
     lines = text.lines()  # no decomposition makes or takes away a number
     sizes = lines.lengths + _ended(text, lines)
-    return _by_line(text, lines, _inside(text.numbers, lines) / np.maximum(sizes, 1))
+    return _by_line(text, lines, inside(text.numbers, lines) / np.maximum(sizes, 1))
 
 
 def _unigrams(text: TextBatch, variant: str) -> Ngrams:
@@ -157,13 +164,8 @@ def _by_line(text: TextBatch, lines: Spans, values: NDArray[np.generic]) -> pa.A
 def _holding(lines: Spans, solid: Spans, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return for each line the value of the stripped line in it; false for a blank one."""
     result = np.zeros(len(lines), dtype=np.bool_)
-    result[np.searchsorted(lines.starts, solid.starts, side="right") - 1] = values
+    result[before(lines.starts, solid.starts + 1) - 1] = values
     return result
-
-
-def _inside(at: NDArray[np.int64], lines: Spans) -> NDArray[np.int64]:
-    """Return how many of the sorted positions lie in each line."""
-    return np.asarray(at.searchsorted(lines.ends) - at.searchsorted(lines.starts), dtype=np.int64)
 
 
 def _ended(text: TextBatch, lines: Spans) -> NDArray[np.bool_]:

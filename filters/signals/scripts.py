@@ -14,13 +14,15 @@ from filters.compiled import is_compiled
 from filters.kernels_codepoints import count_values
 from filters.registry import signal
 from filters.signals.columns import column, ratio
-from filters.spans import maxima
+from filters.spans import maxima, where
+from filters.tallies import LIGHT, ascii_digits, tally
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, DIGIT, SPACE, script_codes
+from filters.unicode_tables import script_codes, script_number
 
 GLOTSCRIPT = "GlotScript 0f6178e (recipes.md 2.4), Kargaran et al. 2024"
 JAPANESE = ("Hani", "Hira", "Kana")
 KOREAN = ("Hang", "Hani")
+OGHAM_SPACE = 0x1680
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def label_script_ratio(text: TextBatch, lang: pa.Array) -> pa.Array:
     labels = lang.cast(pa.string()).dictionary_encode()
     members = np.zeros((len(labels.dictionary) + 1, len(found.codes)), dtype=np.int64)
     for number, label in enumerate(labels.dictionary.to_pylist()):
-        members[number] = np.isin(np.array(found.codes, dtype=str), label_scripts(label))
+        members[number] = [code in label_scripts(label) for code in found.codes]
     rows = np.asarray(labels.indices.fill_null(len(labels.dictionary)), dtype=np.int64)
     total = np.where(np.asarray(lang.is_null(), dtype=np.bool_), 0, found.counts.sum(axis=1))
     return ratio(text, (found.counts * members[rows]).sum(axis=1), total)
@@ -86,27 +88,31 @@ def script_counts(text: TextBatch, merge: bool) -> ScriptCounts:
 
 
 def _counts(text: TextBatch) -> ScriptCounts:
-    left_out = text.flag(DIGIT) & text.ascii
-    left_out |= text.flag(SPACE | ASCII_PUNCT)
-    scripts = text.scripts + np.uint8(1)  # 0 is what is left out
-    scripts *= (~left_out).view(np.uint8)
     codes = script_codes()
-    cells = np.zeros((len(text), len(codes) + 1), dtype=np.int64)
+    cells = np.zeros((len(text), len(codes)), dtype=np.int64)
     if is_compiled():
-        count_values(scripts, text.row_offsets, cells)
+        count_values(text.scripts, text.row_offsets, cells)
     else:
-        _count_scripts(text, scripts, cells)
-    numbers = np.flatnonzero(cells[:, 1:].any(axis=0))
-    return ScriptCounts(tuple(codes[i] for i in numbers), cells[:, numbers + 1])
+        cells = _count_scripts(text)[:, 1:]
+    # what is left out is common, but for one space
+    cells[:, script_number("Zyyy")] -= tally(text, LIGHT) + text.per_row(ascii_digits(text))
+    if cells[:, script_number("Ogam")].any():
+        spaces = text.per_row(where(text.codepoints == OGHAM_SPACE))
+        cells[:, script_number("Ogam")] -= spaces
+        cells[:, script_number("Zyyy")] += spaces
+    numbers = np.flatnonzero(cells.any(axis=0))
+    return ScriptCounts(tuple(codes[i] for i in numbers), cells[:, numbers])
 
 
-def _count_scripts(text: TextBatch, scripts: NDArray[np.uint8], cells: NDArray[np.int64]) -> None:
-    """Count one script of each row at a time; of 0 too few."""
-    rows = np.arange(len(text))
+def _count_scripts(text: TextBatch) -> NDArray[np.int64]:
+    """Count one script of each row at a time, each one number higher: 0 is what is counted already."""
+    scripts, rows = text.scripts + np.uint8(1), np.arange(len(text))
+    cells = np.zeros((len(text), len(script_codes()) + 1), dtype=np.int64)
     while (highest := maxima(scripts, text.row_offsets)).any():
         others = scripts != np.repeat(highest.astype(np.uint8), text.lengths)
         cells[rows, highest] += text.lengths - text.row_sums(others)
         scripts *= others
+    return cells
 
 
 def _merged(found: ScriptCounts) -> ScriptCounts:

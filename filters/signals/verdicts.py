@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from filters.language_keys import list_keys
 from filters.registry import signal
-from filters.signals.characters import letters
 from filters.signals.columns import column
 from filters.signals.oscar import OSCAR, footer_short_line_ratio, header_short_line_ratio
 from filters.spans import sums
+from filters.tallies import LETTERS, tally
 from filters.text import TextBatch
 
 HALF: Final = 0.5
@@ -59,7 +59,7 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
         "short_sentences": short > HALF * lines.counts,
         "header": _over_half(header_short_line_ratio(text), edge),
         "footer": _over_half(footer_short_line_ratio(text), edge),
-        "noisy": text.lengths - letters(text) > text.lengths // 2,
+        "noisy": text.lengths - tally(text, LETTERS) > text.lengths // 2,
     }
     names, numbers = [*verdicts], np.zeros(len(text), dtype=np.int64)
     for bit, held in enumerate(verdicts.values()):

@@ -87,6 +87,8 @@ def test_rows_of_places_are_the_same(size: int, random: Random) -> None:
     offsets = cut(size, 6, random)
     places = np.sort(np.array([random.randrange(size) for _ in range(size)], dtype=np.int64))
     check(lambda: spans.rows_of(places, offsets))
+    check(lambda: spans.before(places, offsets))
+    check(lambda: spans.before(offsets, places))
 
 
 LETTERS = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=5)
