@@ -25,6 +25,9 @@ BLOCK: Final = 1 << BLOCK_BITS
 CACHED: Final = 1 << 14
 """Hashes made at a time: their arrays stay in a core's first caches."""
 
+DENSE: Final = 16
+"""One span in so many code points, from which on sums of the sequence, if there are any, are not used."""
+
 NEAR: Final = 1 << 10
 """Code points summed at a time where hashes of spans are compiled: with two tables they take 24 kB."""
 
@@ -120,7 +123,8 @@ class PrefixHashes:
         """Return the hash of each span."""
         result = np.empty(len(starts), dtype=np.uint64)
         if is_compiled():
-            if self._near_hashes(starts, ends, True, result):
+            has_sums = "_sums" in self.__dict__ and len(starts) * DENSE < len(self._codepoints)
+            if not has_sums and self._near_hashes(starts, ends, True, result):
                 return result
             blocks = _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)
             span_hashes(self._sums, starts, ends, _powers(INVERSE), blocks, BLOCK_BITS, result)

@@ -110,10 +110,13 @@ def near_span_hashes(
             piece, value = codepoints[start : max(end, min(start + near, size))], np.uint64(0)
             left -= len(piece)
             if end - start > near:
-                power = one
-                for codepoint in piece:
-                    value += (np.uint64(codepoint) + one) * power
-                    power *= powers[1]
+                even, odd = one, powers[1]
+                for i in range(0, len(piece) - 1, 2):
+                    value += (np.uint64(piece[i]) + one) * even + (np.uint64(piece[i + 1]) + one) * odd
+                    even *= powers[2]
+                    odd *= powers[2]
+                if len(piece) % 2:
+                    value += (np.uint64(piece[len(piece) - 1]) + one) * even
                 origin, known = end, end
             else:
                 for i in range(len(piece)):
