@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import kernel
+from filters.kernels_spans import SPREAD
 
 Bytes = NDArray[np.uint8]
 CodePoints = NDArray[np.uint32]
@@ -89,29 +90,43 @@ def take(table: NDArray[Any], codepoints: NDArray[np.uint32], result: NDArray[An
 
 @kernel
 def shift_and(
-    low: Bytes, may_begin: Bytes, flags: NDArray[np.uint64], begins: np.uint64, ends: np.uint64
+    low: Bytes,
+    may_begin: Bytes,
+    flags: Bytes,
+    begins: np.uint8,
+    ends: np.uint8,
+    longest: int,
+    numbers: Positions,
 ) -> tuple[Positions, Bytes]:
-    """Return where a piece of a sieve ends, and the bits of all that end there (Baeza-Yates and Gonnet 1992).
+    """Return where pieces of a sieve begin, and the bits of their last places (Baeza-Yates and Gonnet 1992).
 
-    Bit k of the state says that a piece goes on up to its place k; it begins where `may_begin` has its bit.
-    Two halves are read side by side, which do not wait for each other.
+    Bit k of the state of a position says that a piece of it goes on up to its place k; it begins where
+    `may_begin`, if it is not empty, has its bits. The states of some positions move on together, place by
+    place, and what has come to an end stays. `numbers` are those of lone bits.
     """
-    inner = ~begins  # where one piece ends, no other begins by it
-    one, half, left, right = np.uint64(1), len(low) // 2, np.uint64(0), np.uint64(0)
-    first, first_bits, before = np.empty(half + 1, np.int64), np.empty(half + 1, np.uint8), np.uint64(0)
-    second, second_bits, after = np.empty(half + 2, np.int64), np.empty(half + 2, np.uint8), np.uint64(0)
-    for i in range(max(0, half - 8), half):
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-    for i in range(half):
-        left = ((left << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-        first[before], first_bits[before] = i, left & ends
-        before += np.uint64((left & ends) != np.uint64(0))
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[half + i]))) & flags[low[half + i]]
-        second[after], second_bits[after] = half + i, right & ends
-        after += np.uint64((right & ends) != np.uint64(0))
-    for i in range(2 * half, len(low)):  # one more or none
-        right = ((right << one & inner) | (begins & np.uint64(may_begin[i]))) & flags[low[i]]
-        second[after], second_bits[after] = i, right & ends
-        after += np.uint64((right & ends) != np.uint64(0))
-    bits = np.concatenate((first_bits[:before], second_bits[:after]))
-    return np.concatenate((first[:before], second[:after])), bits
+    places, states = np.empty(PARTED + longest, np.uint8), np.empty(PARTED, np.uint8)
+    inner = np.uint8(0xFF) ^ ends
+    at, bits, count = np.empty(len(low) + 1, np.int64), np.empty(len(low) + 1, np.uint8), np.uint64(0)
+    for start in range(0, len(low), PARTED):
+        piece = low[start : start + PARTED + longest - 1]
+        places[len(piece) :] = 0
+        for i in range(len(piece)):
+            places[i] = flags[piece[i]]
+        for i in range(PARTED):
+            states[i] = places[i] & begins
+        allowed = may_begin[start : start + PARTED]
+        for i in range(len(allowed)):
+            states[i] &= allowed[i]
+        for place in range(1, longest):
+            following = places[place : place + PARTED]
+            for i in range(PARTED):
+                states[i] = (states[i] & ends) | ((states[i] & inner) * np.uint8(2) & following[i])
+        words = states.view(np.uint64)
+        for number in range(len(words)):
+            word = words[number]
+            while word:
+                i = 8 * number + numbers[((word & (~word + np.uint64(1))) * SPREAD) >> np.uint64(58)] // 8
+                at[count], bits[count] = start + i, states[i]
+                count += np.uint64(1)
+                word &= ~(np.uint64(0xFF) << np.uint64(8 * (i - 8 * number)))
+    return at[:count].copy(), bits[:count].copy()

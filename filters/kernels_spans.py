@@ -1,5 +1,6 @@
 """Compiled loops over masks and spans; the NumPy code that gives the same is where they are called."""
 
+import functools
 from typing import Any, Final
 
 import numpy as np
@@ -12,6 +13,8 @@ Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 SPREAD: Final = np.uint64(0x03F79D71B4CB0A89)
+"""A sequence of de Bruijn, which tells the number of a lone bit (Leiserson, Prokop and Randall 1998)."""
+
 COUNTED: Final = 4
 """`sort_rows` counts values up to so many times as there are in the row."""
 
@@ -36,15 +39,18 @@ def positions_of(mask: Mask, count: int) -> Positions:
     return found[:count]
 
 
-@kernel
-def positions_of_bits(words: NDArray[np.uint64], count: int) -> Positions:
-    """Return the numbers of the bits that are set, `count` of them, the lowest of the first word first.
+@functools.cache
+def bit_numbers() -> Positions:
+    """Return the number of a lone bit by the highest six bits of its product with SPREAD."""
+    bits = np.arange(64)
+    numbers = np.empty(64, dtype=np.int64)
+    numbers[(SPREAD << bits.astype(np.uint64)) >> np.uint64(58)] = bits
+    return numbers
 
-    A lowest bit times SPREAD has its number's own six bits at the top (Leiserson, Prokop and Randall 1998).
-    """
-    numbers = np.empty(64, np.int64)
-    for bit in range(64):
-        numbers[(SPREAD << np.uint64(bit)) >> np.uint64(58)] = bit
+
+@kernel
+def positions_of_bits(words: NDArray[np.uint64], count: int, numbers: Positions) -> Positions:
+    """Return which bits are set, `count` of them, the lowest of the first word first."""
     found, place = np.empty(count, np.int64), np.uint64(0)
     for i in range(len(words)):
         word = words[i]

@@ -23,6 +23,9 @@ from filters.unicode_tables import UPPER, tables
 Positions = NDArray[np.int64]
 Phrase = tuple[str, bool]  # and whether it is looked for in the case-folded text
 
+FEW: Final = 50
+"""Positions up to which the characters of a string are compared all at once."""
+
 IPSUM: Final[Phrase] = ("", True)
 SYMBOLS: Final = frozenset(string.punctuation + "…№\ufffd")
 FREQUENT: Final = " etaoinshrdlcumwfgypbvkjxqz"
@@ -104,10 +107,15 @@ def _matching(text: TextBatch, wanted: str, fold: bool, at: Positions, offsets: 
     """
     codepoints = text.folded if fold else text.codepoints
     at = at[(at >= 0) & (at <= len(codepoints) - len(wanted))]
-    for offset in offsets:
+    for number, offset in enumerate(offsets):
         if len(at) == 0:
             return at
-        at = at[codepoints[at + offset] == ord(wanted[offset])]
+        if len(at) < FEW:
+            places = np.array(offsets[number:])
+            codes = [ord(wanted[place]) for place in offsets[number:]]
+            at = at[(codepoints[at[:, None] + places] == codes).all(axis=1)]
+            break
+        at = at[np.flatnonzero(codepoints[at + offset] == ord(wanted[offset]))]
     rows = text.row_offsets.searchsorted(at, side="right")
     return at[at + len(wanted) <= text.row_offsets[rows]]
 
@@ -150,8 +158,8 @@ def places(text: TextBatch, character: str, fold: bool) -> Positions:
 @functools.cache
 def _lows(character: str, fold: bool) -> tuple[np.uint8, ...]:
     """Return the lowest bytes of a character and of what folds to it."""
-    alike = np.flatnonzero(tables().fold == ord(character)) if fold else []
-    return tuple(np.unique(np.append(alike, ord(character)).astype(np.uint8)))
+    alike = np.flatnonzero(tables().fold == ord(character)).tolist() if fold else []
+    return tuple(np.uint8(low) for low in sorted({each & 0xFF for each in (*alike, ord(character))}))
 
 
 def count(text: TextBatch, wanted: str, fold: bool = False) -> Positions:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from filters import spans
 from filters.compiled import is_compiled
 from filters.kernels_codepoints import shift_and
+from filters.kernels_spans import bit_numbers
 from filters.text import TextBatch
 from filters.unicode_tables import CODE_POINTS, tables
 
@@ -56,12 +57,13 @@ class Sieve:
 
     def _passing(self, text: TextBatch, where: Mask | None) -> Iterator[Positions]:
         sizes = np.array(self.sizes)
-        low, lasts = text.low_bytes(), np.cumsum(sizes) - 1
+        lasts = np.cumsum(sizes) - 1
         begins, ends = _bits(lasts - sizes + 1), _bits(lasts)
-        may_begin = np.full(len(low), 255, dtype=np.uint8) if where is None else -where.view(np.uint8)
-        at, bits = shift_and(low, may_begin, self.flags.astype(np.uint64), begins, ends)
-        for size, last in zip(self.sizes, lasts.tolist(), strict=True):
-            yield at[np.flatnonzero(bits & np.uint8(1 << last))] - (size - 1)
+        may_begin = np.empty(0, dtype=np.uint8) if where is None else -where.view(np.uint8)
+        longest = max(self.sizes)
+        at, bits = shift_and(text.low_bytes(), may_begin, self.flags, begins, ends, longest, bit_numbers())
+        for last in lasts.tolist():
+            yield at[np.flatnonzero(bits & np.uint8(1 << last))]
 
     def _passing_shifted(self, text: TextBatch, where: Mask | None) -> Iterator[Positions]:
         low = text.low_bytes()
@@ -80,8 +82,8 @@ class Sieve:
             first += size
 
 
-def _bits(places: Positions) -> np.uint64:
-    return np.uint64(sum(1 << place for place in places.tolist()))
+def _bits(places: Positions) -> np.uint8:
+    return np.uint8(sum(1 << place for place in places.tolist()))
 
 
 @functools.cache

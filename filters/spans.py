@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from filters import kernels_spans
 from filters.compiled import is_compiled
 from filters.kernels_spans import (
+    bit_numbers,
     chosen,
     edges_of_runs,
     hold,
@@ -128,7 +129,7 @@ def _where_set(mask: Mask, count: int) -> Positions:
     words = np.zeros(len(mask) // 64 + 1, dtype="<u8")
     bits = np.packbits(mask, bitorder="little")
     words.view(np.uint8)[: len(bits)] = bits
-    return positions_of_bits(words, count)
+    return positions_of_bits(words, count, bit_numbers())
 
 
 def among(at: Positions, mask: Mask) -> Positions:

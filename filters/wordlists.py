@@ -159,7 +159,7 @@ class WordLists:
         if not heads:
             return total
         word, borders = word_characters(text), text.row_starts_flags
-        free = ~np.append(False, word[:-1]) | borders[:-1] if flanked else None
+        free = _free(word, borders) if flanked else None
         for size, at in _likely(text, heads, free):
             rows = text.row_offsets.searchsorted(at, side="right") - 1
             salts = _salts(numbers)[rows]
@@ -246,6 +246,13 @@ def _likely(text: TextBatch, heads: Sequence[Heads], where: Mask | None) -> Iter
             for head in heads:
                 table[head.slots[number]] = True
             yield size, at[table.take(slots_of(piece_hashes(text.folded, at, size)))]
+
+
+def _free(word: Mask, borders: Mask) -> Mask:
+    """Return where no word character of the same row comes before."""
+    free = borders[:-1].copy()
+    np.logical_or(free[1:], ~word[:-1], out=free[1:])
+    return free
 
 
 def _entry_words(batch: TextBatch, kind: str) -> Spans:
