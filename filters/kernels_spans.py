@@ -15,6 +15,9 @@ Positions = NDArray[np.int64]
 SPREAD: Final = np.uint64(0x03F79D71B4CB0A89)
 """A sequence of de Bruijn, which tells the number of a lone bit (Leiserson, Prokop and Randall 1998)."""
 
+ASKED: Final = 2048
+"""Spans that `hold` asks for their first position at a time."""
+
 COUNTED: Final = 4
 """`sort_rows` counts values up to so many times as there are in the row."""
 
@@ -140,17 +143,20 @@ def chosen(at: Positions, mask: Mask) -> Positions:
 
 @kernel
 def hold(starts: Positions, ends: Positions, mask: Mask) -> Mask:
-    """Return which spans, none empty, hold a position of the mask; most show it by their first."""
-    found, left, count = np.empty(len(starts), np.bool_), np.empty(len(starts) + 1, np.int64), np.uint64(0)
-    for number in range(len(starts)):
-        held = mask[np.uint64(starts[number])]
-        found[number], left[count] = held, number
-        count += np.uint64(not held)
-    for number in left[:count]:
-        for i in range(starts[number] + 1, ends[number]):
-            if mask[i]:
-                found[number] = True
-                break
+    """Return which spans hold a position of the mask: most show it by their first, an empty one has none."""
+    found, left = np.zeros(len(starts), np.bool_), np.empty(ASKED, np.int64)
+    for first in range(0, len(starts) if len(mask) else 0, ASKED):
+        count = np.uint64(0)
+        for number in range(first, min(first + ASKED, len(starts))):
+            filled = starts[number] < ends[number]
+            held = filled & mask[np.uint64(starts[number]) if filled else np.uint64(0)]
+            found[number], left[count] = held, number
+            count += np.uint64(filled & (not held))
+        for number in left[:count]:
+            for i in range(starts[number] + 1, ends[number]):
+                if mask[i]:
+                    found[number] = True
+                    break
     return found
 
 

@@ -222,13 +222,13 @@ def holding(spans: Spans, mask: Mask) -> Mask:
 
     Most show it by their first positions. If the rest is long, it is asked where runs of the mask begin.
     """
+    if is_compiled():
+        return hold(spans.starts, spans.ends, mask)
     nonempty = spans.ends > spans.starts
     if not nonempty.all():
         held = np.zeros(len(spans), dtype=np.bool_)
         held[nonempty] = holding(Spans(spans.starts[nonempty], spans.ends[nonempty], spans.offsets), mask)
         return held
-    if is_compiled():
-        return hold(spans.starts, spans.ends, mask)
     found: Mask = mask[spans.starts]
     doubtful, step = np.flatnonzero(~found), 1
     starts, ends = spans.starts[doubtful] + 1, spans.ends[doubtful]

@@ -71,6 +71,11 @@ def controls(text: TextBatch) -> Positions:
     return text.once("controls", lambda: where(text.property_byte(0) == number))
 
 
+def not_ascii(text: TextBatch) -> Positions:
+    """Return the positions of what is not ASCII."""
+    return text.once("not ascii", lambda: where(~text.ascii))
+
+
 def _alone(text: TextBatch, kind: Kind) -> Positions:
     if isinstance(kind, int):
         return text.row_sums(text.flag(kind))

@@ -15,19 +15,19 @@ Mask = NDArray[np.bool_]
 def column(text: TextBatch, values: NDArray[Any], kind: pa.DataType, missing: Mask | None = None) -> pa.Array:
     """Return `values` as a column, null where the text is null or `missing` is true."""
     mask = text.is_null if missing is None else text.is_null | missing
-    number = _number(kind)
+    number = _numbers().get(kind.id)
     if number is None:
         return pa.array(values, kind, mask=mask)
     values = np.ascontiguousarray(values, dtype=number)
-    valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if mask.any() else None
+    valid = pa.py_buffer(np.packbits(~mask, bitorder="little")) if np.count_nonzero(mask) else None
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(values)])
 
 
 @functools.cache
-def _number(kind: pa.DataType) -> np.dtype[Any] | None:
-    """Return the NumPy type of a column of numbers."""
-    numeric = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-    return np.dtype(kind.to_pandas_dtype()) if numeric else None
+def _numbers() -> dict[int, np.dtype[Any]]:
+    """Return the NumPy type of each column of numbers, by the id of its Arrow type."""
+    kinds = (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64())
+    return {kind.id: np.dtype(kind.to_pandas_dtype()) for kind in kinds}
 
 
 def count(text: TextBatch, values: NDArray[Any]) -> pa.Array:

@@ -16,7 +16,7 @@ from filters.search import count as occurrences
 from filters.signals.columns import column, count, ratio
 from filters.spans import distinct, sorted_lengths, span_positions, sums
 from filters.text import TextBatch
-from filters.unicode_tables import ALPHA, listed
+from filters.unicode_tables import ALPHA, listed, look_up
 
 Mask = NDArray[np.bool_]
 Positions = NDArray[np.int64]
@@ -93,10 +93,11 @@ def _plain_words(text: TextBatch, kind: str) -> Mask:
 
     def compute() -> Mask:
         words, marks = text.words(kind), listed(PUNCTUATION)
-        plain = words.lengths > 0  # words between blanks may be empty
+        plain = words.ends > words.starts  # words between blanks may be empty
         if plain.any():
-            plain &= ~marks[text.codepoints.take(words.starts, mode="clip")]
-        doubtful = np.flatnonzero(~plain & (words.lengths > 1))
+            plain &= ~look_up(marks, text.codepoints.take(words.starts, mode="clip"))
+        doubtful = np.flatnonzero(~plain)
+        doubtful = doubtful[words.ends[doubtful] - words.starts[doubtful] > 1]
         rest = words.at(doubtful)
         others = ~marks[text.codepoints[span_positions(rest)]]
         plain[doubtful] = sums(others, np.append(0, np.cumsum(rest.lengths))) > 0

@@ -10,8 +10,8 @@ from filters import search
 from filters.registry import signal
 from filters.signals.columns import count, ratio
 from filters.signals.scripts import script_counts
-from filters.spans import sums, where
-from filters.tallies import UNASSIGNED, controls, tally
+from filters.spans import sums
+from filters.tallies import UNASSIGNED, controls, not_ascii, tally
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, CARRIAGE_RETURN, IGNORABLE, TAB, one_of, script_number
 
@@ -81,9 +81,9 @@ def mojibake_ratio(text: TextBatch) -> pa.Array:
     The pair is one of `ÂÃÄÅÐÑØÙÎÏàáâãä` and then a code point from U+0080 to U+00BF or of Windows-1252's
     0x80-0x9F.
     """
-    codepoints = text.codepoints
-    leads = (text.low_bytes()[:-1] - np.uint8(FIRST_LEAD)) < np.uint8(LEADS)
-    at = where(leads & ~text.ascii[1:]) + 1
+    codepoints, high = text.codepoints, not_ascii(text)
+    at = high[1:][np.flatnonzero(high[1:] - high[:-1] == 1)]
+    at = at[np.flatnonzero(codepoints[at - 1] - np.uint32(FIRST_LEAD) < np.uint32(LEADS))]
     first, size = LATIN_CONTINUATION
     follows = (codepoints[at] - np.uint32(first)) < np.uint32(size)
     follows |= one_of(CONTINUATION_1252)[codepoints[at]]

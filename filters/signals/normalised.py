@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.decomposition import decompose, growth
-from filters.spans import Spans, holding, kept, sums, where
-from filters.tallies import LIGHT, tally
+from filters.spans import Spans, holding, kept, sums
+from filters.tallies import LIGHT, not_ascii, tally
 from filters.text import TextBatch
 from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT
 
@@ -48,7 +48,7 @@ def normalised_size(text: TextBatch) -> NDArray[np.int64]:
     """Return the code points in the words of each normalised text."""
 
     def compute() -> NDArray[np.int64]:
-        high = where(~text.ascii)  # nothing else grows
+        high = not_ascii(text)  # nothing else grows
         grown = sums(growth(text.codepoints[high]), high.searchsorted(text.row_offsets))
         return text.lengths - tally(text, LIGHT) + grown
 

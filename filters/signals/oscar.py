@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 from filters.hashing import Replacement
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import before, cut_out, distinct, merged, strip, sums
+from filters.spans import before, cut_out, distinct, merged, strip, sums, where
 from filters.tallies import controls
 from filters.text import TextBatch
 from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, LINE_FEED, SPACE, listed
 
 OSCAR = "OSCAR, ungoliant v2, src/pipelines/oscardoc"
 CCNET_MARKS = "ccnet_punctuation"
+Positions = NDArray[np.int64]
 
 
 @signal(pa.float32(), unit="ratio", source=f"{OSCAR}, PFilter (at least 0.6)")
@@ -39,13 +40,13 @@ def short_line_char_ratio(text: TextBatch, *, characters: int = 100) -> pa.Array
 @signal(pa.float32(), unit="ratio", source=f"{OSCAR}, annotator header (over 0.5)")
 def header_short_line_ratio(text: TextBatch, *, size: int = 100, share: float = 0.2) -> pa.Array:
     """Of the first `share` of the lines, rounded down: those under `size` bytes / all; null for none."""
-    return _short_at_edge(text, size, share, first=True)
+    return ratio(text, *short_at_edge(text, size, share, first=True))
 
 
 @signal(pa.float32(), unit="ratio", source=f"{OSCAR}, annotator footer (over 0.5)")
 def footer_short_line_ratio(text: TextBatch, *, size: int = 100, share: float = 0.2) -> pa.Array:
     """Of the last `share` of the lines, rounded down: those under `size` bytes / all; null for none."""
-    return _short_at_edge(text, size, share, first=False)
+    return ratio(text, *short_at_edge(text, size, share, first=False))
 
 
 @signal(pa.list_(pa.int64()), unit="hash by line", source="CCNet, cc_net/dedup.py and text_normalizer.py")
@@ -74,7 +75,7 @@ def _line_hashes(text: TextBatch) -> pa.Array:
     return pa.ListArray.from_arrays(rows, column)
 
 
-def _removed(text: TextBatch) -> NDArray[np.int64]:
+def _removed(text: TextBatch) -> Positions:
     """Return where CCNet's normalisation takes a code point away."""
     marks = listed(CCNET_MARKS)
     some = [at[np.flatnonzero(marks[text.codepoints[at]])] for at in (text.symbols, text.numbers)]
@@ -88,27 +89,31 @@ def _zeros(text: TextBatch) -> Replacement:
     return Replacement(digits, text.folded[digits], np.full(len(digits), ord("0"), dtype=np.uint32))
 
 
-def _short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> pa.Array:
-    lines = text.lines()
-    counts = lines.counts
-    edge = np.floor(counts * share).astype(np.int64)
-    starts = lines.offsets[:-1] if first else lines.offsets[1:] - edge
-    before = np.concatenate(([0], np.cumsum(_line_bytes(text) < size, dtype=np.int64)))
-    return ratio(text, before[starts + edge] - before[starts], edge)
+def short_at_edge(text: TextBatch, size: int, share: float, first: bool) -> tuple[Positions, Positions]:
+    """Return how many lines of each first or last `share` are under `size` bytes, and how many there are."""
+
+    def compute() -> tuple[Positions, Positions]:
+        lines = text.lines()
+        edge = np.floor(lines.counts * share).astype(np.int64)
+        starts = lines.offsets[:-1] if first else lines.offsets[1:] - edge
+        short = np.concatenate(([0], np.cumsum(_line_bytes(text) < size, dtype=np.int64)))
+        return short[starts + edge] - short[starts], edge
+
+    return text.once(("short at edge", size, share, first), compute)
 
 
-def _line_bytes(text: TextBatch) -> NDArray[np.int64]:
+def _line_bytes(text: TextBatch) -> Positions:
     """Return the UTF-8 bytes of each line: what lies between line feeds and ends of rows."""
 
-    def compute() -> NDArray[np.int64]:
+    def compute() -> Positions:
         lines, feeds = text.lines(), text.line_feeds
-        places = np.flatnonzero(np.frombuffer(text.utf8, dtype=np.uint8) == LINE_FEED)
+        places = where(np.frombuffer(text.utf8, dtype=np.uint8) == LINE_FEED)
         rows = np.concatenate(([0], np.cumsum(text.byte_counts)))
-        after = feeds.searchsorted(lines.starts)
+        after = before(feeds, lines.starts)
         follows = np.append(feeds, -1)[after - 1] == lines.starts - 1
         starts = np.where(follows, np.append(places, -1)[after - 1] + 1, rows[lines.rows])
-        before = feeds.searchsorted(lines.ends)
-        ended = np.append(feeds, -1)[before] == lines.ends
-        return np.where(ended, np.append(places, -1)[before], rows[lines.rows + 1]) - starts
+        at = before(feeds, lines.ends)
+        ended = np.append(feeds, -1)[at] == lines.ends
+        return np.where(ended, np.append(places, -1)[at], rows[lines.rows + 1]) - starts
 
     return text.once("line bytes", compute)

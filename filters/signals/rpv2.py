@@ -134,12 +134,15 @@ def lines_javascript_count(text: TextBatch) -> pa.Array:
 
 
 def _may_be_wanted(text: TextBatch, words: Spans) -> NDArray[np.int64]:
-    """Return the words with a `j` before `av`, ASCII punctuation aside, as far as is soon seen."""
+    """Return the words with a `j` before the other letters, as far as the first ASCII punctuation."""
     folded, mark = text.folded, text.flag(ASCII_PUNCT)
     at = search.places(text, WANTED[0], fold=True)
-    at = at[at < len(folded) - 2]
-    at = at[mark[at + 1] | (folded[at + 1] == ord(WANTED[1]))]
-    at = at[mark[at + 1] | mark[at + 2] | (folded[at + 2] == ord(WANTED[2]))]
+    at = at[at <= len(folded) - len(WANTED)]
+    marked = np.zeros(len(at), dtype=np.bool_)
+    for step in range(1, len(WANTED)):
+        marked |= mark[at + step]
+        going = np.flatnonzero(marked | (folded[at + step] == ord(WANTED[step])))
+        at, marked = at[going], marked[going]
     word = distinct(np.searchsorted(words.starts, at, side="right") - 1)
     return word[words.ends[word] - words.starts[word] >= len(WANTED)]
 

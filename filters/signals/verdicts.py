@@ -1,15 +1,17 @@
 """Labels that published corpora carry beside a text: CCNet's bucket, OSCAR's quality warnings."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from filters.language_keys import list_keys
 from filters.registry import signal
 from filters.signals.columns import column
-from filters.signals.oscar import OSCAR, footer_short_line_ratio, header_short_line_ratio
+from filters.signals.oscar import OSCAR, short_at_edge
 from filters.spans import sums
 from filters.tallies import LETTERS, tally
 from filters.text import TextBatch
@@ -53,25 +55,29 @@ def oscar_warnings(text: TextBatch, *, tiny: int = 5, characters: int = 100) -> 
     """
     lines = text.lines("split")
     short = sums(lines.lengths <= characters, lines.offsets)
-    edge = (text.lines().counts * 0.2).astype(np.int64)
     verdicts = {
         "tiny": lines.counts < tiny,
         "short_sentences": short > HALF * lines.counts,
-        "header": _over_half(header_short_line_ratio(text), edge),
-        "footer": _over_half(footer_short_line_ratio(text), edge),
+        "header": _over_half(text, first=True),
+        "footer": _over_half(text, first=False),
         "noisy": text.lengths - tally(text, LETTERS) > text.lengths // 2,
     }
-    names, numbers = [*verdicts], np.zeros(len(text), dtype=np.int64)
+    numbers = np.zeros(len(text), dtype=np.int64)
     for bit, held in enumerate(verdicts.values()):
         numbers += held.astype(np.int64) << bit
-    every = [
-        ",".join(name for bit, name in enumerate(names) if number >> bit & 1)
-        for number in range(1 << len(names))
-    ]
-    return column(text, np.array(every, dtype=object)[numbers], pa.string())
+    return column(text, _lists_of((*verdicts,))[numbers], pa.string())
 
 
-def _over_half(ratio: pa.Array, edge: np.ndarray) -> np.ndarray:
-    """Return where more than half of the lines of the edge, rounded down, are short."""
-    short = np.rint(np.asarray(ratio.fill_null(0), np.float64) * edge)
-    return np.asarray((short > edge // 2) & (edge > 0), np.bool_)
+@functools.cache
+def _lists_of(names: tuple[str, ...]) -> NDArray[np.object_]:
+    """Return the names, commas between, of each set of them by the bits of its number."""
+    numbers = range(1 << len(names))
+    lists = [",".join(name for bit, name in enumerate(names) if number >> bit & 1) for number in numbers]
+    return np.array(lists, dtype=object)
+
+
+def _over_half(text: TextBatch, first: bool) -> NDArray[np.bool_]:
+    """Return where more than half of the first or last fifth of the lines, rounded down, are short."""
+    short, lines = short_at_edge(text, size=100, share=0.2, first=first)
+    over: NDArray[np.bool_] = short > lines // 2
+    return over
