@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.spans import Spans, split, where
+from filters.spans import Spans, among, distinct, merged, split, where
 from filters.unicode_tables import (
     CARRIAGE_RETURN,
     CATEGORIES,
@@ -131,9 +131,7 @@ def _line_ends(text: "TextBatch", kind: str) -> Positions:
 
 def _partition(text: "TextBatch", cuts: Positions) -> tuple[Positions, Positions]:
     """Return starts and ends of the pieces of the rows between cuts; an empty row has none."""
-    flags = text.row_starts_flags.copy()
-    flags[cuts] = True
-    edges = where(flags)
+    edges = distinct(merged(text.row_offsets, cuts))
     return edges[:-1], edges[1:]
 
 
@@ -145,11 +143,10 @@ def sentence_cuts(text: "TextBatch") -> Positions:
 def _sentence_cuts(text: "TextBatch") -> Positions:
     borders = text.row_starts_flags.copy()
     borders[_line_ends(text, "newline")] = True
-    at = text.symbols
-    at = at[text.flag(SENTENCE_END)[at]]
+    at = among(text.symbols, text.flag(SENTENCE_END))
     followed = np.zeros(len(at), dtype=np.bool_)
     followed[:-1] = np.diff(at) == 1
-    last = at[~followed | borders[at + 1]]
+    last = at[np.flatnonzero(~followed | borders[at + 1])]
     weak = one_of(WEAK)[text.codepoints[last]]
     after = _skip(last + 1, borders, functools.partial(_closes, text, bool(weak.any())))
     if weak.any() and not weak.all():
@@ -158,7 +155,8 @@ def _sentence_cuts(text: "TextBatch") -> Positions:
     cut = ~borders[beyond] & (~weak | (beyond > after))
     inner = np.flatnonzero(cut & weak)
     cut[inner] = ~text.flag(LOWER)[beyond[inner]]
-    return beyond[cut]
+    found: Positions = beyond[np.flatnonzero(cut)]
+    return found
 
 
 def _closes(text: "TextBatch", opening: bool, places: Positions) -> Mask:
@@ -179,8 +177,8 @@ def _skip(at: Positions, borders: Mask, holds: Callable[[Positions], Mask]) -> P
     at = at.copy()
     moving = np.arange(len(at))
     for _ in range(STEPS):
-        moving = moving[~borders[at[moving]]]
-        moving = moving[holds(at[moving])]
+        moving = moving[np.flatnonzero(~borders[at[moving]])]
+        moving = moving[np.flatnonzero(holds(at[moving]))]
         if len(moving) == 0:
             return at
         at[moving] += 1

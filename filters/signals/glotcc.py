@@ -15,7 +15,7 @@ from filters.signals.ngrams import top_share
 from filters.spans import Spans, before, holding, inside, maxima, merged, runs, sums, where
 from filters.tallies import ascii_digits
 from filters.text import TextBatch
-from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER, one_of
+from filters.unicode_tables import ASCII_PUNCT, BLANK, DIGIT, LINE_FEED, SPACE, UPPER, look_up, one_of
 
 Positions = NDArray[np.int64]
 
@@ -135,15 +135,15 @@ def _technical(text: TextBatch) -> tuple[Positions, Positions]:
 
     def compute() -> Positions:
         signs = text.symbols
-        return signs[np.flatnonzero(one_of(TECHNICAL)[text.codepoints[signs]])]
+        return signs[np.flatnonzero(look_up(one_of(TECHNICAL), text.codepoints[signs]))]
 
     return ascii_digits(text), text.once("technical", compute)
 
 
 def _tokens_of(text: TextBatch, spans: Spans) -> Spans:
     """Return the white-space words, cut where a sentence begins."""
-    inner = spans.starts[~text.row_starts_flags[spans.starts]]
-    if text.flag(SPACE)[inner - 1].all():
+    starts = spans.starts
+    if (text.flag(SPACE)[starts - 1] | text.row_starts_flags[starts]).all():
         return text.words("whitespace")
     return text.spans(*runs(~text.flag(SPACE), text.row_offsets, spans.starts))
 

@@ -21,6 +21,9 @@ PLAIN: Final = tuple(pattern for pattern in CURSED_LITERALS if pattern not in RE
 NEEDED: Final = {pattern: re.sub(r"\\s\*|[\\$]", "", pattern) for pattern in REGULAR if "\\" in pattern}
 """What a text must hold for a regular expression to match, for those that need a string as it is."""
 SPACED: Final = " [^ ]" * 9
+EIGHT: Final = 8
+TURNS: Final = 0x00FF00FF00FF00FF
+"""Every other byte of eight."""
 PAIRED: Final = ", ..,,? ..,,? ..,,? ..,,?"
 
 
@@ -58,11 +61,7 @@ def _rows(text: TextBatch, at: NDArray[np.int64]) -> NDArray[np.int64]:
 def _likely(text: TextBatch, pattern: str) -> NDArray[np.int64]:
     """Return positions in all texts, and perhaps in others, that a regular expression matches in."""
     if pattern == SPACED:
-        blank = text.low_bytes() == BLANK
-        pairs = blank[:-1] > blank[1:]
-        for step in (2, 4, 8):  # eight pairs of a blank and another character
-            pairs = pairs[:-step] & pairs[step:]
-        return np.flatnonzero(pairs)
+        return _alternating(text)
     if pattern == PAIRED:
         codepoints, at = text.codepoints, text.symbol(",")
         at = at[: at.searchsorted(len(codepoints) - 5)]
@@ -70,3 +69,17 @@ def _likely(text: TextBatch, pattern: str) -> NDArray[np.int64]:
             at = at[np.flatnonzero(one_of(characters)[codepoints[at + step]])]
         return at
     return search.find(text, NEEDED[pattern])
+
+
+def _alternating(text: TextBatch) -> NDArray[np.int64]:
+    """Return where eight code points, the first of them a multiple of eight, are blanks and others in turn.
+
+    Each place that SPACED matches at is followed by eight such ones.
+    """
+    low = text.low_bytes()
+    eights = low[: len(low) // EIGHT * EIGHT].view(np.uint64)
+    likely = (eights & np.uint64(TURNS)) == np.uint64(TURNS // 0xFF * BLANK)
+    likely |= (eights & np.uint64(TURNS << 8)) == np.uint64((TURNS << 8) // 0xFF * BLANK)
+    at: NDArray[np.int64] = np.flatnonzero(likely) * EIGHT
+    blanks = text.codepoints[at[:, None] + np.arange(EIGHT)] == BLANK
+    return at[np.flatnonzero(blanks.sum(axis=1) == EIGHT // 2)]

@@ -10,7 +10,7 @@ from filters.signals.columns import ratio
 from filters.spans import before, cut_out, distinct, merged, strip, sums, where
 from filters.tallies import controls
 from filters.text import TextBatch
-from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, LINE_FEED, SPACE, listed
+from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, LINE_FEED, SPACE, listed, look_up
 
 OSCAR = "OSCAR, ungoliant v2, src/pipelines/oscardoc"
 CCNET_MARKS = "ccnet_punctuation"
@@ -78,7 +78,7 @@ def _line_hashes(text: TextBatch) -> pa.Array:
 def _removed(text: TextBatch) -> Positions:
     """Return where CCNet's normalisation takes a code point away."""
     marks = listed(CCNET_MARKS)
-    some = [at[np.flatnonzero(marks[text.codepoints[at]])] for at in (text.symbols, text.numbers)]
+    some = [at[np.flatnonzero(look_up(marks, text.codepoints[at]))] for at in (text.symbols, text.numbers)]
     return distinct(merged(controls(text), *some))
 
 
