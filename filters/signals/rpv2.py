@@ -69,10 +69,7 @@ def word_without_latin_ratio(text: TextBatch) -> pa.Array:
     """Raw words without one of a-z, A-Z / raw words; null without a word. Near 1 outside the Latin script."""
     words = text.words("word_punct")
     latin = text.flag(ALPHA) & text.ascii
-    held = latin[words.starts]
-    doubtful = np.flatnonzero(~held & word_characters(text)[words.starts])  # others have symbols only
-    held[doubtful] = holding(words.at(doubtful), latin)
-    return ratio(text, words.counts - sums(held, words.offsets), words.counts)
+    return ratio(text, words.counts - sums(holding(words, latin), words.offsets), words.counts)
 
 
 @signal(pa.float32(), unit="ratio", source="RedPajama-V2 rps_doc_frac_all_caps_words")
