@@ -26,7 +26,8 @@ CACHED: Final = 1 << 14
 """Hashes made at a time: their arrays stay in a core's first caches."""
 
 DENSE: Final = 16
-"""One span in so many code points, from which on sums of the sequence, if there are any, are not used."""
+MUCH: Final = 4
+"""One span in so many code points are many; a part of so many is much of the sequence."""
 
 NEAR: Final = 1 << 10
 """Code points summed at a time where hashes of spans are compiled: with two tables they take 24 kB."""
@@ -123,8 +124,7 @@ class PrefixHashes:
         """Return the hash of each span."""
         result = np.empty(len(starts), dtype=np.uint64)
         if is_compiled():
-            has_sums = "_sums" in self.__dict__ and len(starts) * DENSE < len(self._codepoints)
-            if not has_sums and self._near_hashes(starts, ends, True, result):
+            if not self._needs_sums(starts, ends) and self._near_hashes(starts, ends, True, result):
                 return result
             blocks = _block_powers(INVERSE, (len(self._sums) >> BLOCK_BITS) + 1)
             span_hashes(self._sums, starts, ends, _powers(INVERSE), blocks, BLOCK_BITS, result)
@@ -136,6 +136,12 @@ class PrefixHashes:
             piece *= _power(INVERSE, at, len(self._sums))
             mix(piece)
         return result
+
+    def _needs_sums(self, starts: Positions, ends: Positions) -> bool:
+        """Whether sums of the sequence give the hashes soonest: of few spans that hold much of it."""
+        size = len(self._codepoints)
+        few = len(starts) * DENSE < size
+        return few and ("_sums" in self.__dict__ or int((ends - starts).sum()) * MUCH > size)
 
     def _near_hashes(self, starts: Positions, ends: Positions, mixed: bool, result: Hashes) -> bool:
         powers, inverses = _powers(BASE)[:NEAR], _powers(INVERSE)[:NEAR]

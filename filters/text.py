@@ -243,10 +243,9 @@ class TextBatch:
         """Where the code points are ASCII."""
         return self.once("ascii", lambda: self.codepoints < ASCII_END)
 
-    def low_bytes(self, fold: bool = False) -> NDArray[np.uint8]:
+    def low_bytes(self) -> NDArray[np.uint8]:
         """Return the lowest byte of each code point, a quarter of it to search for a letter."""
-        codepoints = self.folded if fold else self.codepoints
-        return self.once(("low bytes", fold), lambda: codepoints.astype(np.uint8))
+        return self.once("low bytes", lambda: self.codepoints.astype(np.uint8))
 
     @property
     def utf8(self) -> memoryview:

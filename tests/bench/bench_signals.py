@@ -52,6 +52,9 @@ MODELS = {"model", "models", "target"}
 
 SIGNATURES = ("filters.signals.dedup", "filters.signals.roots")
 APART = ("personal_data_count", "corrected_word_ratio")
+FULL = 5 * BATCH_BYTES
+"""Bytes of text that are measured at least, so that batches are full, as in a run."""
+
 Request = tuple[str, dict[str, object]]
 
 GOPHER: list[Request] = [
@@ -237,6 +240,7 @@ def main() -> None:
     kinds = {"latin": LATIN, "spaced": SPACED, "unspaced": UNSPACED, "mixed": None}
     for kind, languages in kinds.items():
         column = pa.array(texts(options.shared, languages)[:1200])
+        column = pa.concat_arrays([column] * -(-FULL // column.nbytes))
         words = rate(
             column,
             lambda c=column: [TextBatch.from_arrow(b).word_hashes() for b in batches(c)],
