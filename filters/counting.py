@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from filters.compiled import is_compiled
 from filters.hashing import PrefixHashes
 from filters.kernels_ngrams import order_rows
-from filters.spans import steps
+from filters.spans import kept, steps, sums
 
 Hashes = NDArray[np.uint64]
 Mask = NDArray[np.bool_]
@@ -60,10 +60,10 @@ def order_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask]:
 
     Places of equal hashes ascend. Some rows at a time are sorted, in the caches.
     """
-    order, fresh = np.empty(len(hashes), dtype=np.int64), np.ones(len(hashes), dtype=np.bool_)
     if is_compiled():
-        order_rows(hashes, offsets, order, fresh)
+        order, fresh, _ = _ordered(hashes, offsets)
         return order, fresh
+    order, fresh = np.empty(len(hashes), dtype=np.int64), np.ones(len(hashes), dtype=np.bool_)
     before = 0
     for last in _groups(offsets):
         first, end = int(offsets[before]), int(offsets[last])
@@ -71,6 +71,23 @@ def order_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask]:
         order[first:end] += first
         before = last
     return order, fresh
+
+
+def distinct_in_rows(hashes: Hashes, offsets: Positions) -> tuple[Hashes, Positions]:
+    """Return the hashes of each row once each, sorted, and the offsets of the rows in them."""
+    if is_compiled():
+        _, fresh, ordered = _ordered(hashes, offsets)
+        return kept(ordered, fresh), np.concatenate(([0], np.cumsum(sums(fresh, offsets))))
+    order, fresh = order_in_rows(hashes, offsets)
+    at = np.flatnonzero(fresh)
+    return hashes[order[at]], at.searchsorted(offsets)
+
+
+def _ordered(hashes: Hashes, offsets: Positions) -> tuple[Positions, Mask, Hashes]:
+    order, fresh = np.empty(len(hashes), dtype=np.int64), np.ones(len(hashes), dtype=np.bool_)
+    ordered = np.empty(len(hashes), dtype=np.uint64)
+    order_rows(hashes, offsets, order, fresh, ordered)
+    return order, fresh, ordered
 
 
 def _sort_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask) -> None:

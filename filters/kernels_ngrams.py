@@ -25,15 +25,18 @@ SMALL: Final = 32
 
 
 @kernel
-def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask) -> None:
-    """Sort each row by the first bits of its hashes, then by insertion, if few are out of their order."""
+def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask, ordered: Hashes) -> None:
+    """Sort each row by the first bits of its hashes, then by insertion, if few are out of their order.
+
+    Fills the places and the hashes in their order, and where another hash than before begins.
+    """
     longest, one = 1, np.uint64(1)
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
     ends, places = np.empty(2 * longest + 2, np.uint32), np.empty(longest, np.uint32)
-    keys = np.empty(longest, np.uint64)
     for row in range(len(offsets) - 1):
         first, piece = offsets[row], hashes[offsets[row] : offsets[row + 1]]
+        keys = ordered[first : offsets[row + 1]]
         size, bits = len(piece), one
         while 1 << bits < size:
             bits += one
@@ -51,65 +54,21 @@ def order_rows(hashes: Hashes, offsets: Positions, order: Positions, fresh: Mask
             keys[free], places[free] = piece[i], i
         left = np.int64(MOVES * size)
         for i in range(1, size):
-            key, at, place = keys[i], places[i], np.uint64(i)
+            key, number, place = keys[i], places[i], np.uint64(i)
             while place > 0 and keys[place - one] > key:
                 keys[place], places[place] = keys[place - one], places[place - one]
                 place -= one
-            keys[place], places[place] = key, at
+            keys[place], places[place] = key, number
             left -= i - np.int64(place)
             if left < 0:
                 places[:size] = np.argsort(piece, kind="mergesort")
-                keys[:size] = piece[places[:size]]
+                keys[:] = piece[places[:size]]
                 break
-        ordered, begins = order[first : first + size], fresh[first : first + size]
+        at, begins = order[first : first + size], fresh[first : first + size]
         for i in range(size):
-            ordered[i] = first + np.int64(places[i])
+            at[i] = first + np.int64(places[i])
         for i in range(1, size):
             begins[i] = keys[i] != keys[i - 1]
-
-
-@kernel
-def distinct_in_rows(hashes: Hashes, offsets: Positions, result: Hashes, ends: Positions) -> bool:
-    """Sort each row as `order_rows` does, its hashes once each, into `result`; `ends` of the rows in it.
-
-    False, and nothing of use in them, where too many hashes of a row begin with the same bits.
-    """
-    longest, one, count = 1, np.uint64(1), np.uint64(0)
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-    free, keys = np.empty(2 * longest + 2, np.uint32), np.empty(longest, np.uint64)
-    for row in range(len(offsets) - 1):
-        piece = hashes[offsets[row] : offsets[row + 1]]
-        size, bits = len(piece), one
-        while 1 << bits < size:
-            bits += one
-        shift = np.uint64(64) - bits
-        free[: (1 << bits) + 1] = 0
-        for i in range(size):
-            free[(piece[i] >> shift) + one] += np.uint32(1)
-        total = np.uint32(0)
-        for slot in range(1 << bits):
-            total += free[slot]
-            free[slot] = total
-        for i in range(size):
-            place = free[piece[i] >> shift]
-            free[piece[i] >> shift] = place + np.uint32(1)
-            keys[place] = piece[i]
-        left = np.int64(MOVES * size)
-        for i in range(1, size):
-            key, at = keys[i], np.uint64(i)
-            while at > 0 and keys[at - one] > key:
-                keys[at] = keys[at - one]
-                at -= one
-            keys[at] = key
-            left -= i - np.int64(at)
-            if left < 0:
-                return False
-        for i in range(size):
-            result[count] = keys[i]
-            count += np.uint64(i + 1 == size or keys[i] != keys[i + 1])
-        ends[row] = count
-    return True
 
 
 @kernel

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from filters.compiled import is_compiled
-from filters.counting import order_in_rows
+from filters.counting import distinct_in_rows
 from filters.hashing import CACHED, mix
-from filters.kernels_ngrams import distinct_in_rows
 from filters.kernels_signatures import hash_windows
 from filters.shingle_words import shingle_word_hashes, shingle_words
 from filters.spans import span_positions
@@ -161,13 +160,7 @@ def character_shingles(text: TextBatch, n: int = CHARACTER_SHINGLE_SIZE) -> Shin
 
 def distinct(shingles: Shingles) -> Shingles:
     """Return each row's shingles as a sorted set."""
-    if is_compiled():
-        hashes, offsets = np.empty(len(shingles.hashes) + 1, np.uint64), np.zeros(len(shingles) + 1, np.int64)
-        if distinct_in_rows(shingles.hashes, shingles.offsets, hashes, offsets[1:]):
-            return Shingles(hashes[: offsets[-1]], offsets)
-    order, fresh = order_in_rows(shingles.hashes, shingles.offsets)
-    at = np.flatnonzero(fresh)
-    return Shingles(shingles.hashes[order[at]], at.searchsorted(shingles.offsets))
+    return Shingles(*distinct_in_rows(shingles.hashes, shingles.offsets))
 
 
 def jaccard(left: U64, right: U64) -> float:
