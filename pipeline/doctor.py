@@ -77,7 +77,7 @@ PACKAGES = (
     Package("KenLM", "kenlm", "kenlm-ex>=0.2.1", "perplexity is not measured"),
     Package("ICU", "icu4py", "icu4py>=1.0", "words of unspaced scripts are cut by character"),
     Package("xxHash", "xxhash", "xxhash>=3.5", "no signatures of the families that hash with it"),
-    Package("Numba", "numba", "numba>=0.61", "signals take half as long again, signatures three times as long"),
+    Package("Numba", "numba", "numba>=0.61", "signals take 1.5 times as long, signatures 3 times"),
     Package("boto3", "boto3", "boto3>=1.35", "s3:// addresses are not read"),
     Package("google-auth", "google.auth", "google-auth[requests]>=2.35", "gs:// is read without credentials"),
 )
