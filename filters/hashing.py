@@ -108,16 +108,16 @@ class PrefixHashes:
 
     def replaced(self, change: Replacement, codepoints: NDArray[np.uint32]) -> "PrefixHashes":
         """Return the sums of the sequence that the change gives, in half the time that all sums take."""
-        more = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(self._terms(change))))
+        more = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(self._terms(change, change.at))))
         edges = np.concatenate(([0], change.at + 1, [len(self._sums)]))
         result = PrefixHashes(codepoints)
         result._sums = np.repeat(more, edges[1:] - edges[:-1])
         result._sums += self._sums
         return result
 
-    def _terms(self, change: Replacement) -> Hashes:
+    def _terms(self, change: Replacement, exponents: Positions) -> Hashes:
         terms = (change.new.astype(np.int64) - change.old.astype(np.int64)).view(np.uint64)
-        terms *= _power(BASE, change.at, len(self._codepoints))
+        terms *= _power(BASE, exponents, len(self._codepoints))
         return terms
 
     def spans(self, starts: Positions, ends: Positions) -> Hashes:
@@ -163,8 +163,8 @@ class PrefixHashes:
             span = starts.searchsorted(change.at, side="right") - 1
             inside = np.flatnonzero((span >= 0) & (change.at < np.append(ends, 0)[span]))
             span, at = span[inside], change.at[inside]
-            more = (change.new[inside].astype(np.int64) - change.old[inside]).view(np.uint64)
-            np.add.at(terms, span, more * _power(BASE, at - starts[span], size))
+            held = Replacement(at, change.old[inside], change.new[inside])
+            np.add.at(terms, span, self._terms(held, at - starts[span]))
         before = np.cumsum(ends - starts)
         before -= ends - starts
         terms *= _power(BASE, before, size + 1)

@@ -93,12 +93,8 @@ def edges_of_kinds(kinds: Bytes, row_offsets: Positions) -> tuple[Positions, Pos
     rows, count = len(row_offsets) - 1, len(row_offsets)
     for i in range(1, len(kinds)):
         count += kinds[i] != kinds[i - 1]
-    starts, ends, begun, ended = (
-        np.empty(count, np.int64),
-        np.empty(count, np.int64),
-        np.uint64(0),
-        np.uint64(0),
-    )
+    starts, ends = np.empty(count, np.int64), np.empty(count, np.int64)
+    begun, ended = np.uint64(0), np.uint64(0)
     for row in range(rows):
         first, before = row_offsets[row], np.uint8(0)
         piece = kinds[first : row_offsets[row + 1]]
@@ -224,14 +220,3 @@ def before(at: Positions, edges: Positions) -> Positions:
             place += np.uint64(1)
         found[i] = place
     return found
-
-
-@kernel
-def rows_holding(places: Positions, offsets: Positions) -> Positions:
-    """Return the row that holds each place; the rows of the places ascend."""
-    rows, row = np.empty(len(places), np.int64), 0
-    for i in range(len(places)):
-        while offsets[row + 1] <= places[i]:
-            row += 1
-        rows[i] = row
-    return rows

@@ -16,7 +16,6 @@ from filters.kernels_spans import (
     keep,
     positions_of,
     positions_of_bits,
-    rows_holding,
     sort_rows,
     strip_spans,
     sum_rows,
@@ -87,10 +86,8 @@ def steps(offsets: Positions) -> Positions:
 
 
 def rows_of(places: Positions, offsets: Positions) -> Positions:
-    """Return the number of the row that holds each place, where these numbers ascend."""
-    if is_compiled():
-        return rows_holding(places, offsets)
-    return offsets.searchsorted(places, side="right") - 1
+    """Return the number of the row that holds each place, where these ascend; -1 before the first row."""
+    return before(offsets, places + 1) - 1
 
 
 def before(at: Positions, edges: Positions) -> Positions:
@@ -259,7 +256,7 @@ def holding(spans: Spans, mask: Mask) -> Mask:
 
 def cut_out(spans: Spans, at: Positions) -> Spans:
     """Return what ascending positions, cut out of the spans, leave of each as a row of pieces, empty too."""
-    number = before(spans.starts, at + 1) - 1
+    number = rows_of(at, spans.starts)
     held = np.flatnonzero((number >= 0) & (at < np.append(spans.ends, 0)[number]))
     at, number = at[held], number[held]
     offsets = np.arange(len(spans) + 1)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from filters.hashing import Replacement
 from filters.registry import signal
 from filters.signals.columns import ratio
-from filters.spans import before, cut_out, distinct, merged, strip, sums, where
+from filters.spans import before, cut_out, distinct, merged, rows_of, strip, sums, where
 from filters.tallies import controls
 from filters.text import TextBatch
 from filters.unicode_tables import CATEGORIES, CATEGORY_MASK, LINE_FEED, SPACE, listed, look_up
@@ -64,7 +64,7 @@ def _line_hashes(text: TextBatch) -> pa.Array:
     lines = text.lines()
     solid = strip(lines, text.flag(SPACE))
     hashes, missing = np.zeros(len(lines), dtype=np.uint64), np.ones(len(lines), dtype=np.bool_)
-    numbers = before(lines.starts, solid.starts + 1) - 1
+    numbers = rows_of(solid.starts, lines.starts)
     pieces = cut_out(solid, _removed(text))
     hashes[numbers] = text.prefix_hashes(fold=True).joined(
         pieces.starts, pieces.ends, pieces.offsets, _zeros(text)

@@ -13,7 +13,7 @@ from filters.ngrams import Ngrams
 from filters.registry import signal
 from filters.signals.columns import column, count, ratio
 from filters.signals.normalised import bare_words, normalised, normalised_counts, normalised_size
-from filters.spans import Spans, before, distinct, holding, inside, sums
+from filters.spans import Spans, distinct, holding, inside, rows_of, sums
 from filters.text import TextBatch
 from filters.unicode_tables import ALPHA, ASCII_PUNCT, LINE_FEED, LOWER, TITLE, UPPER, one_of
 from filters.words import word_characters
@@ -76,7 +76,7 @@ def word_without_latin_ratio(text: TextBatch) -> pa.Array:
 def all_caps_word_ratio(text: TextBatch, *, kind: str = "word_punct") -> pa.Array:
     """Words for which `str.isupper` holds / words; null without a word."""
     words, at = text.words(kind), text.flagged(UPPER)
-    number = before(words.starts, at + 1) - 1
+    number = rows_of(at, words.starts)
     inside_word = (number >= 0) & (at < np.append(words.ends, 0)[number])
     held = words.at(distinct(number[np.flatnonzero(inside_word)]))
     others = sums(holding(held, text.flag(LOWER | TITLE)), held.offsets)
@@ -164,7 +164,7 @@ def _by_line(text: TextBatch, lines: Spans, values: NDArray[np.generic]) -> pa.A
 def _holding(lines: Spans, solid: Spans, values: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return for each line the value of the stripped line in it; false for a blank one."""
     result = np.zeros(len(lines), dtype=np.bool_)
-    result[before(lines.starts, solid.starts + 1) - 1] = values
+    result[rows_of(solid.starts, lines.starts)] = values
     return result
 
 
